@@ -1,0 +1,78 @@
+"""Activations, and the ways back through them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Activation:
+    """One activation function with its way back.
+
+    Attributes:
+        name: as in `ACTIVATIONS`.
+        forward: pre-activations → activations.
+        backward: *estimates* of activations, which may lie anywhere, → pre-activations. Finite
+            for every finite input.
+        low: the smallest activation, or None where there is none.
+        high: the largest activation, or None where there is none.
+    """
+
+    name: str
+    forward: Callable[[Tensor], Tensor]
+    backward: Callable[[Tensor], Tensor]
+    low: float | None
+    high: float | None
+
+
+def squash(estimates: Tensor) -> Tensor:
+    """Bring each row of estimated activations into [0.005, 0.995].
+
+    Per sample: min-max to [0, 1], then ·0.99 + 0.005 (Pitis, "Inverting a Neural Net").
+
+    Args:
+        estimates: float, shape `[N, units]`.
+    """
+    low, high = estimates.aminmax(dim=-1, keepdim=True)
+    span = (high - low).clamp_min(torch.finfo(estimates.dtype).tiny)
+    return (estimates - low) / span * 0.99 + 0.005
+
+
+def _softplus_backward(estimates: Tensor) -> Tensor:
+    floor = estimates.clamp_min(1e-4)  # softplus never reaches 0
+    return floor + torch.log(-torch.expm1(-floor))
+
+
+ACTIVATIONS: dict[str, Activation] = {
+    activation.name: activation
+    for activation in (
+        Activation("sigmoid", torch.sigmoid, lambda a: torch.logit(squash(a)), 0, 1),
+        Activation("tanh", torch.tanh, lambda a: torch.atanh(2 * squash(a) - 1), -1, 1),
+        # What relu cut off is lost: the best guess for a negative pre-activation is 0.
+        Activation("relu", torch.relu, lambda a: a.clamp_min(0), 0, None),
+        Activation(
+            "leaky_relu",
+            lambda z: torch.nn.functional.leaky_relu(z, 0.01),
+            lambda a: torch.where(a < 0, a / 0.01, a),
+            None,
+            None,
+        ),
+        Activation("softplus", torch.nn.functional.softplus, _softplus_backward, 0, None),
+    )
+}
+"""The activations a network may have, by name."""
+
+
+def activation_named(name: str) -> Activation:
+    """The activation of that name.
+
+    Raises:
+        ValueError: no such activation.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation {name!r} is not known; choose one of {sorted(ACTIVATIONS)}.")
+    return ACTIVATIONS[name]

@@ -1,0 +1,239 @@
+"""Work on codes: latent optimization, unit sweeps, unit projections."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from tqdm.auto import trange
+
+from invertviz._arrays import Array, ArrayLike, as_codes, like, to_numpy
+from invertviz.network import InvertibleNetwork
+
+Classes: TypeAlias = int | str | Sequence[int | str]
+OnStep: TypeAlias = Callable[[int, Array, Array], bool | None]
+
+
+@dataclass(frozen=True)
+class CodeOptimization:
+    """Result of a latent optimization of N codes; numpy arrays (torch if `start` was).
+
+    Attributes:
+        codes: the optimized codes, float32 `[N, code_size]`.
+        probabilities: what the network says of them, float32 `[N, classes]`.
+        images: the codes inverted, float32 `[N, *image_shape]`.
+        trajectory: the recorded codes from the start to the end, float32
+            `[records, N, code_size]`.
+        steps: how many steps were taken; fewer than asked for if it was stopped.
+    """
+
+    codes: Array
+    probabilities: Array
+    images: Array
+    trajectory: Array
+    steps: int
+
+
+def optimize_codes(
+    network: InvertibleNetwork,
+    classes: Classes,
+    *,
+    steps: int = 1000,
+    learning_rate: float = 1.0,
+    start: ArrayLike | None = None,
+    record_every: int = 1,
+    on_step: OnStep | None = None,
+    progress: bool = True,
+) -> CodeOptimization:
+    """Latent optimization: descend on codes until the network is sure of the classes.
+
+    Plain gradient descent on Σ|onehot - p(z)| (Pitis, "Inverting a Neural Net"); every code
+    descends by itself, all of them in one batch.
+
+    Args:
+        network: the network.
+        classes: one class or several, as numbers or class names; one code is made for each.
+        steps: steps to take.
+        learning_rate: of the gradient descent.
+        start: codes to start from, `[N, code_size]` or one for all `[code_size]`; zeros (the
+            article's) if None.
+        record_every: the trajectory keeps the start, every so many steps, and the end.
+        on_step: called after each step with its number (from 1), the codes `[N, code_size]` and
+            probabilities `[N, classes]`; return True to stop there.
+        progress: show a progress bar.
+
+    Raises:
+        TypeError: classes that are neither numbers nor names.
+        ValueError: no or unknown classes, a start of another shape or not finite, settings out
+            of range.
+    """
+    chosen = class_indices(network, classes)
+    if steps < 0 or record_every < 1 or not learning_rate > 0:
+        raise ValueError(
+            f"steps is {steps}, record_every {record_every}, learning_rate {learning_rate}; give "
+            "steps of 0 or more, record_every of 1 or more, a positive learning_rate."
+        )
+    targets = torch.nn.functional.one_hot(
+        torch.tensor(chosen, device=network.device), len(network.class_names)
+    ).to(network.dtype)
+    descent = descend(network, targets, _start(network, start, len(chosen)), learning_rate)
+    codes, probabilities = next(descent)
+    trajectory = [codes]
+    step = 0
+    with trange(1, steps + 1, desc="codes", unit="step", disable=not progress) as bar:
+        for step in bar:
+            codes, probabilities = next(descent)
+            stop = on_step is not None and on_step(
+                step, like(start, codes), like(start, probabilities)
+            )
+            if stop or step == steps or step % record_every == 0:
+                trajectory.append(codes)
+            if stop:
+                break
+    return CodeOptimization(
+        codes=like(start, codes),
+        probabilities=like(start, probabilities),
+        images=like(start, network.inverse(codes).reshape(-1, *network.image_shape)),
+        trajectory=like(start, torch.stack(trajectory)),
+        steps=step,
+    )
+
+
+def descend(
+    network: InvertibleNetwork, targets: Tensor, codes: Tensor, learning_rate: float
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """The latent optimization itself, one step at a time and without end; no checks.
+
+    Args:
+        network: the network.
+        targets: wanted probabilities, float `[N, classes]`.
+        codes: where to start, float `[N, code_size]`.
+        learning_rate: of the gradient descent.
+
+    Yields:
+        Codes and their probabilities: first those of the start, then those after each step.
+    """
+    while True:
+        with torch.enable_grad():
+            codes = codes.detach().requires_grad_(True)
+            probabilities = network.logits(codes).softmax(-1)
+            loss = (targets - probabilities).abs().sum()
+        yield codes.detach(), probabilities.detach()
+        (gradient,) = torch.autograd.grad(loss, codes)
+        codes = codes.detach() - learning_rate * gradient
+
+
+def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: ArrayLike) -> Array:
+    """Invert one code with one unit set to each of several values.
+
+    Args:
+        network: the network.
+        code: the code to start from, `[code_size]` or `[1, code_size]`.
+        unit: which unit to set, 0…code_size-1.
+        values: what to set it to, float `[V]`.
+
+    Returns:
+        Images, float32 `[V, *image_shape]`.
+
+    Raises:
+        TypeError: not arrays of numbers.
+        ValueError: more than one code, an unknown unit, no values, or values not finite.
+    """
+    base = as_codes(code, network.code_size, device=network.device, dtype=network.dtype)
+    if len(base) != 1:
+        raise ValueError(f"{len(base)} codes were given; a sweep starts from one.")
+    (unit,) = _check_units(network, [unit])
+    settings = as_codes(
+        torch.as_tensor(values).reshape(-1, 1),
+        1,
+        device=network.device,
+        dtype=network.dtype,
+        name="values",
+    )
+    codes = base.repeat(len(settings), 1)
+    codes[:, unit] = settings[:, 0]
+    return like(code, network.inverse(codes).reshape(-1, *network.image_shape))
+
+
+def project_units(
+    network: InvertibleNetwork, units: Sequence[int] | None = None, *, scale: float = 1e8
+) -> NDArray[np.float32]:
+    """Picture hidden units: invert `scale`·onehot(k) for each unit k.
+
+    With the article's 10⁸ and an inverse that squashes, the picture shows the direction of the
+    unit's row of W2inv alone (Pitis, "Inverting a Neural Net", "visualizing features"). Where
+    nothing squashes (one hidden layer, or an unbounded activation), it grows with `scale`.
+
+    Args:
+        network: the network.
+        units: which units; all of them if None.
+        scale: value of the unit; all others are 0.
+
+    Returns:
+        Images, float32 `[units, *image_shape]`.
+
+    Raises:
+        ValueError: no or unknown units, or a scale that is 0 or not finite.
+    """
+    chosen = _check_units(network, range(network.code_size) if units is None else units)
+    if scale == 0 or not math.isfinite(scale):
+        raise ValueError(f"scale is {scale}; give a finite number other than 0.")
+    codes = torch.zeros(len(chosen), network.code_size, device=network.device, dtype=network.dtype)
+    codes[range(len(chosen)), chosen] = scale
+    return to_numpy(network.inverse(codes).reshape(-1, *network.image_shape))
+
+
+def class_indices(network: InvertibleNetwork, classes: Classes) -> list[int]:
+    """Classes given as numbers or names, as numbers.
+
+    Raises:
+        TypeError: neither numbers nor names.
+        ValueError: none at all, or an unknown class.
+    """
+    names = network.class_names
+    given = [classes] if isinstance(classes, (int, np.integer, str)) else list(classes)
+    if not given:
+        raise ValueError("no class was given; give at least one class number or name.")
+    found = []
+    for value in given:
+        if isinstance(value, str):
+            if value not in names:
+                raise ValueError(f"class {value!r} is unknown; the classes are {list(names)}.")
+            found.append(names.index(value))
+        elif isinstance(value, (int, np.integer)) and not isinstance(value, bool):
+            if not 0 <= value < len(names):
+                raise ValueError(f"class {value} is unknown; give 0 to {len(names) - 1}.")
+            found.append(int(value))
+        else:
+            raise TypeError(f"a class is a number or a name, not {value!r}.")
+    return found
+
+
+def _start(network: InvertibleNetwork, start: ArrayLike | None, count: int) -> Tensor:
+    if start is None:
+        return torch.zeros(count, network.code_size, device=network.device, dtype=network.dtype)
+    codes = as_codes(
+        start, network.code_size, device=network.device, dtype=network.dtype, name="start"
+    )
+    if len(codes) not in (1, count):
+        raise ValueError(
+            f"start holds {len(codes)} codes for {count} classes; give one for all, or one each."
+        )
+    return codes.expand(count, -1)
+
+
+def _check_units(network: InvertibleNetwork, units: Sequence[int]) -> list[int]:
+    chosen = [operator.index(unit) for unit in units]
+    if not chosen:
+        raise ValueError("no unit was given; give at least one.")
+    for unit in chosen:
+        if not 0 <= unit < network.code_size:
+            raise ValueError(f"unit {unit} is unknown; give 0 to {network.code_size - 1}.")
+    return chosen

@@ -1,0 +1,129 @@
+"""What a network makes of a data set, and how good its way back is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from invertviz._arrays import Array, ArrayLike, as_images, as_labels, check_brightness, like
+from invertviz.network import InvertibleNetwork
+
+_CHUNK = 10_000  # rows at a time: a data set of any size fits
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Predictions over a data set; arrays are numpy or torch as the images were.
+
+    Attributes:
+        accuracy: share of samples classified rightly, in [0, 1].
+        predictions: int64 `[N]`.
+        probabilities: float32 `[N, classes]`.
+        confidences: probability of the predicted class, float32 `[N]`.
+        labels: int64 `[N]`.
+        misclassified: indices of the samples classified wrongly, ascending, int64.
+        confusion_matrix: counts, int64 `[true class, predicted class]`.
+    """
+
+    accuracy: float
+    predictions: Array
+    probabilities: Array
+    confidences: Array
+    labels: Array
+    misclassified: Array
+    confusion_matrix: Array
+
+
+@dataclass(frozen=True)
+class InverseQuality:
+    """How good the way back is, over a data set.
+
+    Attributes:
+        mae: mean absolute pixel error of the reconstructions.
+        mse: mean squared pixel error.
+        class_consistency: share of samples whose reconstruction the network classifies as it did
+            the original, in [0, 1].
+        class_consistency_misclassified: the same over the misclassified samples only; NaN if
+            there are none.
+    """
+
+    mae: float
+    mse: float
+    class_consistency: float
+    class_consistency_misclassified: float
+
+
+@torch.no_grad()
+def evaluate(network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike) -> Evaluation:
+    """Classify a data set and compare with its labels.
+
+    Args:
+        network: the network.
+        images: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers 0…255.
+        labels: class numbers, int `[N]`.
+
+    Raises:
+        TypeError: not arrays of numbers, labels that are not integers.
+        ValueError: empty, of another shape, not finite, out of range, labels beyond the classes.
+    """
+    pixels, truth = _checked(network, images, labels)
+    probabilities = torch.cat(
+        [network.logits(network.encode_pixels(rows)).softmax(-1) for rows in pixels.split(_CHUNK)]
+    )
+    confidences, predictions = probabilities.max(-1)
+    classes = len(network.class_names)
+    wrong = predictions != truth
+    return Evaluation(
+        accuracy=1 - float(wrong.double().mean()),
+        predictions=like(images, predictions),
+        probabilities=like(images, probabilities),
+        confidences=like(images, confidences),
+        labels=like(images, truth),
+        misclassified=like(images, wrong.nonzero()[:, 0]),
+        confusion_matrix=like(
+            images,
+            torch.bincount(truth * classes + predictions, minlength=classes**2).reshape(
+                classes, classes
+            ),
+        ),
+    )
+
+
+@torch.no_grad()
+def evaluate_inverse(
+    network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike
+) -> InverseQuality:
+    """Reconstruct a data set; measure pixels, and what the network says of the results.
+
+    Args and errors are those of `evaluate`.
+    """
+    pixels, truth = _checked(network, images, labels)
+    absolute = squared = 0.0
+    same, wrong = [], []
+    for rows, expected in zip(pixels.split(_CHUNK), truth.split(_CHUNK), strict=True):
+        codes = network.encode_pixels(rows)
+        predicted = network.logits(codes).argmax(-1)
+        estimates = network.inverse(codes)
+        error = estimates - rows
+        absolute += float(error.abs().sum())
+        squared += float(error.square().sum())
+        same.append(network.logits(network.encode_pixels(estimates)).argmax(-1) == predicted)
+        wrong.append(predicted != expected)
+    consistent = torch.cat(same).double()
+    return InverseQuality(
+        mae=absolute / pixels.numel(),
+        mse=squared / pixels.numel(),
+        class_consistency=float(consistent.mean()),
+        class_consistency_misclassified=float(consistent[torch.cat(wrong)].mean()),
+    )
+
+
+def _checked(
+    network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike
+) -> tuple[Tensor, Tensor]:
+    pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
+    check_brightness(pixels)
+    classes = len(network.class_names)
+    return pixels, as_labels(labels, count=len(pixels), classes=classes, device=network.device)

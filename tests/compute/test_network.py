@@ -1,0 +1,199 @@
+"""The article's equations, and what comes in and goes out."""
+
+import numpy as np
+import pytest
+import torch
+
+from invertviz import InvertibleNetwork
+from invertviz.activations import ACTIVATIONS
+
+rng = np.random.default_rng(0)
+
+
+def article_arrays():
+    """Random weights in the article's layout: eight arrays."""
+    sizes = [(784, 100), (100, 100), (100, 10)]
+    classifier = [(rng.normal(0, 0.1, s), rng.normal(0, 0.1, s[1])) for s in sizes]
+    inverse = [rng.normal(0, 0.1, (100, 100)), rng.normal(0, 0.1, (100, 784))]
+    return classifier, inverse
+
+
+def sigmoid(z):
+    return 1 / (1 + np.exp(-z))
+
+
+def test_from_arrays_follows_the_equations():
+    classifier, inverse = article_arrays()
+    (W1, b1), (W2, b2), (W, b) = classifier
+    W2inv, W1inv = inverse
+    x = rng.random((5, 784))
+
+    z2 = sigmoid(x @ W1 + b1) @ W2 + b2
+    scores = np.exp(sigmoid(z2) @ W + b)
+    a1 = (z2 - b2) @ W2inv
+    low, high = a1.min(1, keepdims=True), a1.max(1, keepdims=True)
+    squashed = (a1 - low) / (high - low) * 0.99 + 0.005
+    image = (np.log(squashed / (1 - squashed)) - b1) @ W1inv
+
+    network = InvertibleNetwork.from_arrays(classifier=classifier, inverse=inverse)
+    result = network.reconstruct(x.reshape(5, 28, 28).astype(np.float32))
+    np.testing.assert_allclose(result.codes, z2, atol=1e-5)
+    np.testing.assert_allclose(
+        result.probabilities, scores / scores.sum(1, keepdims=True), atol=1e-5
+    )
+    np.testing.assert_allclose(result.images.reshape(5, 784), image, atol=1e-4)
+    np.testing.assert_allclose(network.invert(result.codes), result.images, atol=1e-5)
+    np.testing.assert_allclose(network.classify(result.codes), result.probabilities, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+@pytest.mark.parametrize("hidden", [(7,), (12, 5), (9, 8, 7, 6)])
+def test_any_depth_and_activation_reconstructs(activation, hidden):
+    network = InvertibleNetwork((30, *hidden, 3), activation=activation, image_shape=(6, 5))
+    result = network.reconstruct(rng.random((4, 6, 5), dtype=np.float32))
+    assert result.images.shape == (4, 6, 5)
+    assert result.codes.shape == (4, hidden[-1])
+    assert np.isfinite(result.images).all()
+    np.testing.assert_allclose(result.probabilities.sum(1), 1, atol=1e-6)
+
+
+@pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
+def test_backward_undoes_forward_up_to_squashing(activation):
+    function = ACTIVATIONS[activation]
+    z = torch.linspace(0.1, 3, 50, dtype=torch.float64)[None]
+    back = function.backward(function.forward(z))
+    if function.low is not None and function.high is not None:
+        # squashing stretches each row over the whole range: order is kept, scale is not
+        assert bool((back.diff() > 0).all())
+    else:
+        torch.testing.assert_close(back, z, atol=1e-6, rtol=0)
+
+
+def test_layouts_of_the_same_images_agree():
+    network = InvertibleNetwork(device="cpu")
+    as_bytes = rng.integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    as_floats = as_bytes.astype(np.float32) / 255
+    expected = network.encode(as_floats)
+    for same in (
+        as_bytes,
+        as_bytes.astype(np.int64),
+        as_floats.reshape(3, 784),
+        as_floats.astype(np.float64),
+        as_floats[:, ::-1, :][:, ::-1, :],
+        as_floats.tolist(),
+    ):
+        np.testing.assert_allclose(network.encode(same), expected, atol=1e-5)
+    for single in (as_floats[0], as_floats[0].ravel(), as_bytes[0]):
+        assert network.encode(single).shape == (1, 100)
+        np.testing.assert_allclose(network.encode(single)[0], expected[0], atol=1e-5)
+
+
+def test_numpy_gives_numpy_and_torch_gives_torch():
+    network = InvertibleNetwork(device="cpu")
+    x = rng.random((2, 28, 28), dtype=np.float32)
+    assert isinstance(network.encode(x), np.ndarray)
+    assert network.encode(x).dtype == np.float32
+    result = network.reconstruct(torch.from_numpy(x))
+    assert all(isinstance(part, torch.Tensor) for part in result)
+    np.testing.assert_allclose(result.images.numpy(), network.reconstruct(x).images, atol=1e-6)
+
+
+def test_gradients_reach_torch_inputs():
+    x = torch.rand(2, 28, 28, requires_grad=True)
+    InvertibleNetwork(device="cpu").reconstruct(x).images.sum().backward()
+    assert x.grad is not None
+    assert float(x.grad.abs().sum()) > 0
+
+
+def test_seed_decides_the_weights():
+    a, b, c = (InvertibleNetwork(seed=seed, device="cpu") for seed in (1, 1, 2))
+    assert torch.equal(a.weights[0], b.weights[0])
+    assert not torch.equal(a.weights[0], c.weights[0])
+    assert float(a.weights[0].abs().max()) <= 0.2
+    assert float(a.weights[0].std()) == pytest.approx(0.088, abs=0.002)  # σ=0.1 cut at ±2σ
+    assert torch.equal(a.biases[1], torch.full((100,), 0.1))
+
+
+def test_moving_and_casting_keeps_the_inverse_on_the_same_biases():
+    network = InvertibleNetwork(device="cpu").double()
+    assert network.inverse.biases[0] is network.biases[1]
+    assert network.inverse.biases[0].dtype == torch.float64
+    assert network.encode(np.zeros((1, 784))).dtype == np.float64
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
+def test_cuda_gives_the_same_results():
+    x = rng.random((8, 28, 28), dtype=np.float32)
+    expected = InvertibleNetwork(seed=3, device="cpu").reconstruct(x)
+    result = InvertibleNetwork(seed=3, device="cuda").reconstruct(x)
+    for mine, theirs in zip(result, expected, strict=True):
+        np.testing.assert_allclose(mine, theirs, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("images", "error", "message"),
+    [
+        (np.zeros((0, 28, 28)), ValueError, "empty"),
+        (np.zeros((2, 27, 28)), ValueError, r"\[2, 27, 28\].*\[N, 28, 28\]"),
+        (np.zeros((2, 783)), ValueError, "784"),
+        (np.zeros(()), ValueError, "shape"),
+        (np.full((1, 784), np.nan), ValueError, "784 values that are NaN"),
+        (np.full((1, 784), np.inf), ValueError, "infinite"),
+        (np.full((1, 784), 256), ValueError, "0 to 255"),
+        (np.full((1, 784), -1), ValueError, "0 to 255"),
+        (np.full((1, 784), "a"), TypeError, "numbers"),
+        (np.full((1, 784), 1j), TypeError, "numbers"),
+        (torch.zeros(1, 784, dtype=torch.complex64), TypeError, "complex"),
+        ([[1, 2], [3]], ValueError, "rectangular"),
+        (None, TypeError, "numbers"),
+    ],
+)
+def test_bad_images_are_refused(images, error, message):
+    with pytest.raises(error, match=message):
+        InvertibleNetwork(device="cpu").reconstruct(images)
+
+
+@pytest.mark.parametrize("codes", [np.zeros((2, 99)), np.zeros((0, 100)), np.full(100, np.nan)])
+def test_bad_codes_are_refused(codes):
+    network = InvertibleNetwork(device="cpu")
+    for method in (network.classify, network.invert):
+        with pytest.raises(ValueError, match="codes"):
+            method(codes)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"layer_sizes": (784, 10)}, "at least one hidden"),
+        ({"layer_sizes": (784, 0, 10)}, "positive"),
+        ({"image_shape": (28, 27)}, "756 pixels"),
+        ({"class_names": ["a", "b"]}, "2 class names"),
+        ({"activation": "swish"}, "choose one of"),
+        ({"device": "tpu9"}, "not known"),
+    ],
+)
+def test_networks_that_do_not_fit_together_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        InvertibleNetwork(**arguments)
+
+
+def test_cuda_is_refused_where_there_is_none():
+    if torch.cuda.is_available():
+        assert InvertibleNetwork(device="cuda").device.type == "cuda"
+    else:
+        with pytest.raises(ValueError, match="CUDA is not available"):
+            InvertibleNetwork(device="cuda")
+
+
+def test_from_arrays_refuses_what_does_not_fit():
+    classifier, inverse = article_arrays()
+    transposed = [(W.T, b) for W, b in classifier]
+    for arguments, message in [
+        ((transposed, inverse), "shape"),
+        ((classifier, inverse[::-1]), r"inverse matrix 1 has shape \[100, 784\]"),
+        ((classifier, inverse[:1]), "2 hidden layers"),
+        ((classifier[:1], inverse), "at least one hidden"),
+        (([(W * np.nan, b) for W, b in classifier], inverse), "NaN"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            InvertibleNetwork.from_arrays(*arguments)
