@@ -1,10 +1,11 @@
 """Turn a neural network around: from a hidden representation back to the picture."""
 
-from invertviz.checkpoints import CheckpointError, load, load_pretrained
-from invertviz.codes import CodeOptimization, optimize_codes, project_units, sweep_unit
-from invertviz.evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
-from invertviz.network import InvertibleNetwork, Reconstruction
-from invertviz.training import fit_classifier, fit_inverse, train
+from . import datasets, figures
+from .checkpoints import CheckpointError, load, load_pretrained
+from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
+from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
+from .network import InvertibleNetwork, Reconstruction
+from .training import fit_classifier, fit_inverse, train
 
 __version__ = "0.1.0"
 
@@ -15,8 +16,10 @@ __all__ = [
     "InverseQuality",
     "InvertibleNetwork",
     "Reconstruction",
+    "datasets",
     "evaluate",
     "evaluate_inverse",
+    "figures",
     "fit_classifier",
     "fit_inverse",
     "load",

@@ -1,0 +1,125 @@
+"""Networks there and back, and files that are none."""
+
+import json
+from importlib import resources
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from invertviz import CheckpointError, InvertibleNetwork, load
+
+rng = np.random.default_rng(0)
+
+
+@pytest.fixture
+def network():
+    network = InvertibleNetwork(
+        (12, 8, 6, 3), activation="tanh", image_shape=(4, 3), class_names=["a", "<b>", "ç"], seed=7
+    )
+    network.training_record = {"seed": 7}
+    return network
+
+
+@pytest.fixture
+def saved(network, tmp_path):
+    path = tmp_path / "net.safetensors"
+    network.save(path)
+    return path
+
+
+def test_there_and_back(network, saved):
+    again = load(saved)
+    images = rng.random((3, 4, 3))
+    for old, new in zip(network.reconstruct(images), again.reconstruct(images), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert repr(again) == repr(network)
+    assert again.class_names == ("a", "<b>", "ç")
+    assert again.training_record == {"seed": 7}
+
+
+def test_same_network_same_bytes(network, saved, tmp_path):
+    network.save(tmp_path / "again.safetensors")
+    assert (tmp_path / "again.safetensors").read_bytes() == saved.read_bytes()
+
+
+def test_saving_over_a_file_leaves_nothing_beside_it(network, saved):
+    network.save(saved)
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_a_failed_save_leaves_the_old_file(network, saved):
+    before = saved.read_bytes()
+    network.training_record = {"not": {"json"}}
+    with pytest.raises(TypeError):
+        network.save(saved)
+    assert saved.read_bytes() == before
+    assert [path.name for path in saved.parent.iterdir()] == [saved.name]
+
+
+def test_unwritable_outputs_are_refused(network, tmp_path):
+    with pytest.raises(FileNotFoundError, match="create it first"):
+        network.save(tmp_path / "missing" / "net.safetensors")
+    with pytest.raises(IsADirectoryError):
+        network.save(tmp_path)
+
+
+def test_files_that_are_no_checkpoints_are_refused(saved, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no checkpoint"):
+        load(tmp_path / "none.safetensors")
+    path = tmp_path / "bad.safetensors"
+    path.write_text("hello")
+    with pytest.raises(CheckpointError, match="not a readable safetensors"):
+        load(path)
+    path.write_bytes(saved.read_bytes()[:-100])
+    with pytest.raises(CheckpointError, match="not a readable safetensors"):
+        load(path)
+    save_file({"weights": np.zeros(3)}, path)
+    with pytest.raises(CheckpointError, match="from_arrays"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"format": 99}, "another version"),
+        ({"layer_sizes": [12, 9, 6, 3]}, "another architecture.*W1"),
+        ({"layer_sizes": [12, 8, 6, 3, 3]}, "lacks the tensor W4"),
+        ({"activation": "swish"}, "describes no network.*swish"),
+        ({"layer_sizes": None}, "describes no network"),
+    ],
+)
+def test_descriptions_that_do_not_fit_are_refused(saved, tmp_path, change, message):
+    tensors = load_file(saved)
+    description = {
+        "format": 1,
+        "layer_sizes": [12, 8, 6, 3],
+        "activation": "tanh",
+        "image_shape": [4, 3],
+        "class_names": ["a", "b", "c"],
+        "training": {},
+    }
+    path = tmp_path / "other.safetensors"
+    save_file(tensors, path, metadata={"invertviz": json.dumps(description | change)})
+    with pytest.raises(CheckpointError, match=message):
+        load(path)
+
+
+def test_weights_that_are_not_finite_are_refused(saved, tmp_path, network):
+    network.weights[1].data[0, 0] = float("nan")
+    network.save(tmp_path / "nan.safetensors")
+    with pytest.raises(CheckpointError, match="NaN or infinite values in W2"):
+        load(tmp_path / "nan.safetensors")
+
+
+def test_pretrained_network_is_small_and_knows_its_origin(pretrained):
+    asset = resources.files("invertviz") / "assets" / "pretrained.safetensors"
+    assert len(asset.read_bytes()) <= 800_000
+    assert pretrained.layer_sizes == (784, 100, 100, 10)
+    assert pretrained.training_record["images"] == 60_000 - 5_848
+
+
+def test_pretrained_network_is_as_good_as_the_article(pretrained, mnist):
+    result = pretrained.reconstruct(mnist.test.images)
+    assert (result.probabilities.argmax(1) == mnist.test.labels).mean() >= 0.95
+    assert np.abs(result.images - mnist.test.images).mean() <= 0.105

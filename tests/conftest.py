@@ -1,0 +1,23 @@
+"""What tests of every kind share: real digits and the pretrained network."""
+
+import pytest
+
+from invertviz import datasets, load_pretrained
+
+
+@pytest.fixture(scope="session")
+def sample():
+    """The 5,000 bundled digits."""
+    return datasets.load("mnist-sample")
+
+
+@pytest.fixture(scope="session")
+def mnist():
+    """Full MNIST, from INVERTVIZ_DATA or by download; an error says how to get it."""
+    return datasets.load("mnist")
+
+
+@pytest.fixture
+def pretrained():
+    """The article's network as shipped."""
+    return load_pretrained()
