@@ -1,0 +1,69 @@
+"""Arrays as traits that travel as bytes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import traitlets as t
+from numpy.typing import NDArray
+
+from invertviz._arrays import as_images, check_brightness
+
+FloatArray = NDArray[np.float32]
+
+
+class Floats(t.TraitType[FloatArray, Any]):
+    """A float32 array that travels to the page as little-endian bytes.
+
+    What Python reads is read-only: assign a new array to change it, so that everybody hears.
+    """
+
+    info_text = "an array of finite numbers"
+    default_value = np.zeros(0, dtype=np.float32)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tag(sync=True, to_json=_to_bytes, from_json=_from_bytes)
+
+    def validate(self, obj: Any, value: Any) -> FloatArray:  # noqa: ARG002
+        """A read-only float32 copy of the value."""
+        return _frozen(np.array(value, dtype=np.float32))
+
+
+class Picture(Floats):
+    """One image of the widget's `image_shape`, given in any of the layouts that a network takes."""
+
+    info_text = "one image, floats in [0, 1] or integers 0 to 255"
+
+    def default(self, obj: Any = None) -> FloatArray:
+        """A blank image."""
+        return np.zeros(obj.image_shape, dtype=np.float32)
+
+    def validate(self, obj: Any, value: Any) -> FloatArray:
+        """A read-only float32 copy, `[H, W]` in [0, 1].
+
+        Raises:
+            TypeError: not an array of numbers.
+            ValueError: not one image of that shape, not finite, or out of range.
+        """
+        cpu = torch.device("cpu")
+        rows = as_images(value, obj.image_shape, device=cpu, name=str(self.name))
+        if len(rows) != 1:
+            raise ValueError(f"{len(rows)} images were given; {self.name} holds one.")
+        check_brightness(rows, str(self.name))
+        return _frozen(rows.reshape(obj.image_shape).numpy(force=True).copy())
+
+
+def _frozen(array: FloatArray) -> FloatArray:
+    array.flags.writeable = False
+    return array
+
+
+def _to_bytes(array: FloatArray, _widget: object) -> bytes:
+    return array.astype("<f4", copy=False).tobytes()
+
+
+def _from_bytes(values: memoryview, _widget: object) -> FloatArray:
+    return np.frombuffer(values, dtype="<f4")

@@ -1,0 +1,56 @@
+// Building elements: a few lines instead of a framework.
+
+type Child = Node | string;
+type Listener = (event: never) => void;
+
+/** An element with attributes (`false` leaves one out), `on…` listeners and children. */
+export function h<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  attributes: Record<string, string | number | boolean | Listener> = {},
+  ...children: Child[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (typeof value === "function") {
+      element.addEventListener(name.replace(/^on/, ""), value as EventListener);
+    } else if (value !== false) {
+      element.setAttribute(name, value === true ? "" : String(value));
+    }
+  }
+  element.append(...children);
+  return element;
+}
+
+/** A line drawing of 16×16, as large as the text around it; hidden from screen readers. */
+export function icon(path: string): SVGSVGElement {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("viewBox", "0 0 16 16");
+  svg.setAttribute("class", "iv-icon");
+  svg.setAttribute("aria-hidden", "true");
+  const line = document.createElementNS(space, "path");
+  line.setAttribute("d", path);
+  svg.append(line);
+  return svg;
+}
+
+/** A button that shows an icon; its name is read out and shown on hover. */
+export function iconButton(
+  part: string,
+  name: string,
+  path: string,
+  onclick: () => void,
+): HTMLButtonElement {
+  return h(
+    "button",
+    {
+      type: "button",
+      class: "iv-button",
+      "data-part": part,
+      "aria-label": name,
+      title: name,
+      onclick,
+    },
+    icon(path),
+  );
+}

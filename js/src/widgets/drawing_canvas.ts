@@ -1,0 +1,218 @@
+// Draw a digit; see what the network makes of it. The twin of invertviz/widgets/drawing_canvas.py.
+
+import type { AnyModel, Initialize, Render } from "@anywidget/types";
+import { h, iconButton } from "../dom";
+import { Drawing } from "../pixels/drawing";
+import { paintGrey } from "../pixels/paint";
+import { bytes, floats, KernelLink, type WidgetTraits } from "../transport";
+import { Frame } from "./parts/frame";
+import { caption, picture } from "./parts/pictures";
+import { Probabilities, percent } from "./parts/probabilities";
+import { Surface } from "./parts/surface";
+
+interface Traits extends WidgetTraits {
+  image: DataView;
+  reconstruction: DataView;
+  probabilities: DataView;
+  prediction: number;
+  normalize: boolean;
+  brush: number;
+}
+
+type Model = AnyModel<Traits>;
+
+const BRUSH = { min: 0.5, max: 6, step: 0.1 };
+const ICONS = {
+  eraser: "M9.2 2.6 2.6 9.2l4 4h1.6l5.2-5.2zM5.6 6.2l5.2 5.2M7 13.3h6.5",
+  undo: "M5.5 3 2.5 6l3 3M3 6h6.2a3.8 3.8 0 0 1 0 7.6H6",
+  redo: "M10.5 3l3 3-3 3M13 6H6.8a3.8 3.8 0 0 0 0 7.6H10",
+  clear: "M2.8 4.4h10.4M6 4.2V2.6h4v1.6M4.4 4.4l.6 9h6l.6-9M6.7 7v4M9.3 7v4",
+};
+
+/** What all views of one canvas share: the drawing, and the talk with the kernel. */
+class Session {
+  readonly drawing: Drawing;
+  readonly link: KernelLink<Traits>;
+  /** What the network gets, or is about to get. */
+  image: Float32Array<ArrayBuffer>;
+  private adopting = false;
+
+  constructor(private readonly model: Model) {
+    this.drawing = new Drawing(model.get("image_shape"));
+    this.image = floats(model.get("image"));
+    this.drawing.show(this.image);
+    this.drawing.forget();
+    this.link = new KernelLink(model);
+    this.drawing.subscribe(() => {
+      if (!this.adopting) this.look();
+    });
+    model.on("change:normalize", () => this.look());
+    model.on("change:image", () => this.adopt(floats(model.get("image"))));
+  }
+
+  /** Have the network look at the drawing as it is when the request goes out. */
+  private look(): void {
+    this.link.ask(() => {
+      this.image = this.drawing.image(this.model.get("normalize"));
+      return { image: bytes(this.image) };
+    });
+  }
+
+  /** Show what Python set; what this page sent comes back too, and is passed over. */
+  private adopt(image: Float32Array<ArrayBuffer>): void {
+    if (image.every((value, pixel) => value === this.image[pixel])) return;
+    this.image = image;
+    this.adopting = true;
+    this.drawing.show(image);
+    this.adopting = false;
+  }
+}
+
+/** One view of the canvas. */
+function view(session: Session, model: Model, el: HTMLElement): () => void {
+  const { drawing } = session;
+  const shape = model.get("image_shape");
+  const names = model.get("class_names");
+  let erase = false;
+
+  const surface = new Surface(drawing, shape, () => ({ width: model.get("brush"), erase }));
+  const probabilities = new Probabilities(names);
+  const seen = picture("input", "What the network gets: the drawing in its own pixels");
+  const reconstruction = picture("reconstruction", "What the network sees: the code, inverted");
+  const predicted = h("output", { class: "iv-prediction", "aria-live": "polite" });
+  const confidence = h("span", { class: "iv-confidence" });
+
+  const save = <K extends "brush" | "normalize">(name: K, value: Traits[K]) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+  const toggleEraser = () => {
+    erase = !erase;
+    eraser.setAttribute("aria-pressed", String(erase));
+  };
+  const eraser = iconButton("eraser", "Eraser", ICONS.eraser, toggleEraser);
+  eraser.setAttribute("aria-pressed", "false");
+  const undo = iconButton("undo", "Undo", ICONS.undo, () => drawing.undo());
+  const redo = iconButton("redo", "Redo", ICONS.redo, () => drawing.redo());
+  const clear = iconButton("clear", "Clear", ICONS.clear, () => drawing.clear());
+  const brush = h("input", {
+    ...{
+      type: "range",
+      class: "iv-range",
+      "data-part": "brush",
+      title: "Width of the pen",
+      ...BRUSH,
+    },
+    oninput: () => save("brush", brush.valueAsNumber),
+  });
+  const normalize = h("input", {
+    ...{ type: "checkbox", "data-part": "normalize" },
+    onchange: () => save("normalize", normalize.checked),
+  });
+
+  const frame = new Frame(
+    "drawing-canvas",
+    model,
+    session.link.status,
+    h(
+      "div",
+      { class: "iv-panels" },
+      h(
+        "figure",
+        { class: "iv-panel" },
+        caption("Your drawing"),
+        surface.element,
+        h(
+          "div",
+          { class: "iv-toolbar", role: "toolbar", "aria-label": "Drawing tools" },
+          eraser,
+          h("label", { class: "iv-field" }, h("span", { class: "iv-hidden" }, "Pen width"), brush),
+          undo,
+          redo,
+          clear,
+        ),
+      ),
+      h(
+        "figure",
+        { class: "iv-panel" },
+        caption("What the network sees"),
+        h("div", { class: "iv-frame" }, reconstruction),
+        h(
+          "label",
+          {
+            class: "iv-field iv-line",
+            title: "Fit drawings into a 20×20 box, as MNIST's digits are",
+          },
+          normalize,
+          "Fit and centre like MNIST",
+        ),
+      ),
+      h(
+        "div",
+        { class: "iv-panel iv-answer" },
+        h(
+          "div",
+          { class: "iv-headline" },
+          h("figure", { class: "iv-thumbnail" }, seen, caption("input")),
+          h("div", { class: "iv-verdict" }, predicted, confidence),
+        ),
+        probabilities.element,
+      ),
+    ),
+  );
+
+  function shortcut(event: KeyboardEvent): void {
+    const key = event.key.toLowerCase();
+    const command = event.ctrlKey || event.metaKey;
+    const text = event.target instanceof HTMLInputElement;
+    if (command && (key === "y" || (key === "z" && event.shiftKey))) drawing.redo();
+    else if (command && key === "z") drawing.undo();
+    else if (command || text) return;
+    else if (key === "delete" || key === "backspace") drawing.clear();
+    else if (key === "e") toggleEraser();
+    else return;
+    event.preventDefault();
+  }
+
+  function paintControls(): void {
+    undo.disabled = !drawing.canUndo;
+    redo.disabled = !drawing.canRedo;
+    clear.disabled = drawing.isEmpty;
+    surface.element.classList.toggle("iv-empty", drawing.isEmpty);
+    brush.value = String(model.get("brush"));
+    normalize.checked = model.get("normalize");
+    paintGrey(seen, session.image, shape);
+  }
+
+  function paintResult(): void {
+    const prediction = model.get("prediction");
+    const values = floats(model.get("probabilities"));
+    paintGrey(reconstruction, floats(model.get("reconstruction")), shape);
+    probabilities.show(values, prediction);
+    predicted.textContent = names[prediction] ?? "–";
+    confidence.textContent = prediction < 0 ? "blank" : percent(values[prediction] ?? 0);
+    paintControls();
+  }
+
+  frame.root.addEventListener("keydown", shortcut);
+  frame.paintOn(
+    ["reconstruction", "probabilities", "prediction", "answered", "image"],
+    paintResult,
+  );
+  model.on("change:brush", paintControls);
+  model.on("change:normalize", paintControls);
+  frame.onClose(drawing.subscribe(paintControls));
+  frame.onClose(() => surface.close());
+  el.append(frame.root);
+  return () => frame.close();
+}
+
+export default () => {
+  let session: Session;
+  const initialize: Initialize<Traits> = ({ model }) => {
+    session = new Session(model);
+    return () => session.link.close();
+  };
+  const render: Render<Traits> = ({ model, el }) => view(session, model, el);
+  return { initialize, render };
+};

@@ -1,0 +1,73 @@
+// What every widget's root has: the hooks that tests and styles hold on to, the message, the frames.
+
+import type { AnyModel } from "@anywidget/types";
+import { h } from "../../dom";
+import type { Status } from "../../status";
+import type { WidgetTraits } from "../../transport";
+
+/** The root element of one view. */
+export class Frame<T extends WidgetTraits> {
+  readonly root: HTMLElement;
+  private frames = 0;
+  private readonly ends: (() => void)[];
+
+  /**
+   * @param name of the widget, such as "drawing-canvas"
+   * @param model the widget's model
+   * @param status how things stand, shown as `data-state` and as a message
+   * @param children what the widget shows
+   */
+  constructor(
+    name: string,
+    private readonly model: AnyModel<T>,
+    status: Status,
+    ...children: Node[]
+  ) {
+    const message = h("p", { class: "iv-message", "data-part": "message", role: "status" });
+    this.root = h(
+      "div",
+      {
+        class: `iv-root iv-${name}`,
+        "data-invertviz": name,
+        "data-engine": model.get("engine"),
+        "data-lm-suppress-shortcuts": "true", // JupyterLab's own keys, such as Z in command mode
+      },
+      ...children,
+      message,
+    );
+    this.ends = [
+      status.subscribe(() => {
+        this.root.dataset.state = status.state;
+        message.textContent = status.message;
+      }),
+    ];
+  }
+
+  /** Call `paint` once after any of these traits changed, and now; each counts as a frame. */
+  paintOn(traits: readonly (keyof T & string)[], paint: () => void): void {
+    let scheduled = false;
+    const paintFrame = () => {
+      scheduled = false;
+      paint();
+      this.frames += 1;
+      this.root.dataset.frame = String(this.frames);
+    };
+    const schedule = () => {
+      // The kernel's answer changes several traits in one go.
+      if (!scheduled) queueMicrotask(paintFrame);
+      scheduled = true;
+    };
+    for (const name of traits) this.model.on(`change:${name}`, schedule);
+    paintFrame();
+  }
+
+  /** Call `end` when the view is closed. */
+  onClose(end: () => void): void {
+    this.ends.push(end);
+  }
+
+  close(): void {
+    for (const end of this.ends) end();
+    this.root.remove();
+  }
+}

@@ -1,0 +1,48 @@
+// What the network says: one bar a class.
+
+import { h } from "../../dom";
+
+/** A list of classes with a bar and a figure each. */
+export class Probabilities {
+  readonly element: HTMLElement;
+  private readonly rows: { row: HTMLElement; bar: HTMLElement; figure: HTMLElement }[];
+
+  constructor(classNames: readonly string[]) {
+    this.rows = classNames.map((name, index) => {
+      const bar = h("span", { class: "iv-bar-fill" });
+      const figure = h("span", { class: "iv-figure" });
+      const row = h(
+        "li",
+        { "data-part": "probability", "data-class": index, "data-value": "" },
+        h("span", { class: "iv-class-name", title: name }, name),
+        h("span", { class: "iv-bar", "aria-hidden": "true" }, bar),
+        figure,
+      );
+      return { row, bar, figure };
+    });
+    this.element = h(
+      "ul",
+      { class: "iv-probabilities", role: "list", "aria-label": "Class probabilities" },
+      ...this.rows.map(({ row }) => row),
+    );
+  }
+
+  /** Show probabilities; `prediction` is set out, -1 dims them all. */
+  show(probabilities: ArrayLike<number>, prediction: number): void {
+    this.element.classList.toggle("iv-dim", prediction < 0);
+    this.rows.forEach(({ row, bar, figure }, index) => {
+      const value = probabilities[index] ?? 0;
+      row.dataset.value = String(value);
+      row.classList.toggle("iv-first", index === prediction);
+      bar.style.transform = `scaleX(${value})`;
+      figure.textContent = percent(value);
+    });
+  }
+}
+
+/** "99.3 %"; never 100 % or 0 % unless it is. */
+export function percent(value: number): string {
+  if (value > 0 && value < 0.0005) return "< 0.1 %";
+  if (value < 1 && value >= 0.9995) return "> 99.9 %";
+  return `${(100 * value).toFixed(1)} %`;
+}
