@@ -1,0 +1,76 @@
+"""One JupyterLab and one Chromium for all browser tests; a fresh page for each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from _lab import Lab, LabServer
+from chromium import MEND, find_chromium
+from playwright.sync_api import Browser, sync_playwright
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # No name resolves: what needs the network fails, here as in a class room without one.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield a headless Chromium, closed at the end of the session."""
+    executable = find_chromium()
+    if executable is None:
+        pytest.fail(MEND)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """Yield a running JupyterLab server whose folder is a copy of notebooks/."""
+    server = LabServer(tmp_path_factory.mktemp("lab"))
+    yield server
+    server.stop()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Any:
+    """Keep pictures of the test's pages when its body fails."""
+    report = yield
+    if report.failed and report.when == "call":
+        for number, lab in enumerate(item.stash.get(LABS, [])):
+            lab.screenshot(f"failed-{item.name}-{number}".replace("/", "-"))
+    return report
+
+
+LABS = pytest.StashKey[list[Lab]]()
+
+
+@pytest.fixture
+def open_lab(
+    request: pytest.FixtureRequest, lab_server: LabServer, browser: Browser
+) -> Iterator[Callable[..., Lab]]:
+    """Yield a function that makes a page: `open_lab(theme="Dark", scale=2)`."""
+    labs = request.node.stash.setdefault(LABS, [])
+
+    def make(**options: Any) -> Lab:
+        labs.append(Lab(lab_server, browser, **options))
+        return labs[-1]
+
+    yield make
+    for lab in labs:
+        lab.close()
+
+
+@pytest.fixture
+def lab(open_lab: Callable[..., Lab]) -> Lab:
+    """Return a page with the light theme at a scale of 1."""
+    return open_lab()
