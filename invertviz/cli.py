@@ -216,7 +216,7 @@ def train(
     result = evaluate(network, found.test.images, found.test.labels)
     quality = evaluate_inverse(network, found.test.images, found.test.labels)
     network.training_record |= {
-        "data": found.name,
+        "data": Path(found.name).name,  # of a folder, only what it is called
         "skip": held_out,
         "test_accuracy": round(result.accuracy, 4),
     }

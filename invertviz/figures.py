@@ -74,7 +74,9 @@ def reconstruction_pairs(
     Args:
         images: `[N, H, W]`.
         reconstructions: of the same shape.
-        columns: pairs a row; `titles`: one a pair; `title`: of the whole figure.
+        columns: pairs a row; about a square of images if None.
+        titles: one small title a pair.
+        title: of the whole figure.
     """
     originals, found = _pictures(images), _pictures(reconstructions, "reconstructions")
     if found.shape != originals.shape:
