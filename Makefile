@@ -30,7 +30,8 @@ lint: $(VENV)/.test  ## check the Python style
 types: $(VENV)/.test  ## check the Python types
 	$(BIN)/mypy
 
-js: js/node_modules/.installed  ## check the TypeScript: style, types, tests, and that invertviz/static is its build
+js: js/node_modules/.installed $(VENV)/.test  ## check the TypeScript: style, types, tests, and that invertviz/static is its build
+	$(BIN)/python scripts/engine_vectors.py
 	cd js && npm run check && npm test
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && mkdir -p "$$fresh/js" "$$fresh/invertviz" && \
 	tar -C js --exclude ./node_modules -cf - . | tar -C "$$fresh/js" -xf - && \

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as tensors_to_bytes
 
 from invertviz._arrays import resolve_device
 from invertviz._files import written_whole
@@ -26,11 +26,18 @@ class CheckpointError(ValueError):
 def save(network: InvertibleNetwork, path: str | os.PathLike[str]) -> None:
     """Write a network to a safetensors file, wholly or not at all.
 
-    Tensors `W1, b1, …` (float32, W `[in, out]`) and `inverse1, …` (from the code to the pixels);
-    the description is JSON in the metadata entry "invertviz". Same network, same bytes.
-
     Raises:
         OSError: the path cannot be written.
+    """
+    with written_whole(path) as part:
+        part.write_bytes(to_bytes(network))
+
+
+def to_bytes(network: InvertibleNetwork) -> bytes:
+    """A network as the bytes of a safetensors file. Same network, same bytes.
+
+    Tensors `W1, b1, …` (float32, W `[in, out]`) and `inverse1, …` (from the code to the pixels);
+    the description is JSON in the metadata entry "invertviz".
     """
     description = {
         "format": _FORMAT,
@@ -45,8 +52,7 @@ def save(network: InvertibleNetwork, path: str | os.PathLike[str]) -> None:
         name: parameter.detach().float().cpu().contiguous()
         for name, parameter in _named_parameters(network).items()
     }
-    with written_whole(path) as part:
-        save_file(tensors, part, metadata={"invertviz": json.dumps(description)})
+    return tensors_to_bytes(tensors, metadata={"invertviz": json.dumps(description)})
 
 
 def load(path: str | os.PathLike[str], *, device: str | torch.device = "auto") -> InvertibleNetwork:

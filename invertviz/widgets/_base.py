@@ -10,10 +10,12 @@ from typing import Any
 
 import anywidget
 import traitlets as t
+from ipywidgets import widget_serialization
 from matplotlib.figure import Figure
 
 from invertviz import figures
 from invertviz.network import InvertibleNetwork
+from invertviz.widgets._network_model import NetworkModel, model_of
 
 STATIC = Path(__file__).parent.parent / "static"
 
@@ -27,13 +29,15 @@ class NetworkWidget(anywidget.AnyWidget):
         network: the network it shows.
         class_names: the network's class names.
         image_shape: rows and columns of an image.
-        engine: which engine answers; "kernel".
+        engine: who answers: "kernel" (PyTorch), "browser" (the page itself), or "auto": the kernel
+            while it answers, the browser when there is none or it is busy.
         error: what went wrong in the kernel while it worked for the page; "" while all is well.
     """
 
     class_names = t.List(t.Unicode(), read_only=True).tag(sync=True)
     image_shape = t.Tuple(t.Int(), t.Int(), read_only=True).tag(sync=True)
-    engine = t.Unicode("kernel", read_only=True).tag(sync=True)
+    engine = t.Enum(["auto", "kernel", "browser"], "auto").tag(sync=True)
+    network_model = t.Instance(NetworkModel, read_only=True).tag(sync=True, **widget_serialization)
     address = t.Unicode(read_only=True).tag(sync=True)  # the model's id, by which its page finds it
     error = t.Unicode(read_only=True).tag(sync=True)
     request = t.Int().tag(sync=True, echo_update=False)
@@ -53,6 +57,7 @@ class NetworkWidget(anywidget.AnyWidget):
             )
         self._refuse_unknown(traits)
         self.network = network
+        self.set_trait("network_model", model_of(network))
         self.set_trait("class_names", list(network.class_names))
         self.set_trait("image_shape", network.image_shape)
         self.set_trait("address", uuid.uuid4().hex)

@@ -33,9 +33,16 @@ class Floats(t.TraitType[FloatArray, Any]):
 
 
 class Picture(Floats):
-    """One image of the widget's `image_shape`, given in any of the layouts that a network takes."""
+    """One image of the widget's `image_shape`, given in any of the layouts that a network takes.
+
+    It is not echoed to the page that drew it, which may have drawn on since.
+    """
 
     info_text = "one image, floats in [0, 1] or integers 0 to 255"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tag(echo_update=False)
 
     def default(self, obj: Any = None) -> FloatArray:
         """A blank image."""

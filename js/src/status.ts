@@ -1,32 +1,69 @@
-// What a widget is doing, in a word and, where something is wrong, in a sentence.
+// What a widget is doing, in a word and, where something needs saying, in a sentence.
 
-/** Of what was asked of the kernel: nothing, something, something for very long. */
-export type RequestState = "idle" | "busy" | "overdue";
+import type { RequestState } from "./requests";
+
+/** Who answers: PyTorch in the kernel, or this page itself. */
+export type Engine = "kernel" | "browser";
 
 interface Facts {
-  /** What the kernel said went wrong. */
-  error: string;
-  /** Whether there is a kernel at all. */
-  connected: boolean;
+  /** What is asked for: the kernel while it answers, or one of them in any case. */
+  wanted: Engine | "auto";
+  /** Whether there is a kernel, there was one, or this page never had one. */
+  kernel: "alive" | "gone" | "never";
+  /** Of what was asked of the kernel. */
   requests: RequestState;
+  /** Whether the browser can answer: it has the weights and knows what to do with them. */
+  browser: "ready" | "loading" | "unable";
+  /** Why it cannot. */
+  inability: string;
+  /** What went wrong while something was worked out. */
+  error: string;
 }
 
 /** One widget's state, shared by its views. */
 export class Status {
-  private facts: Facts = { error: "", connected: true, requests: "idle" };
+  private facts: Facts = {
+    wanted: "auto",
+    kernel: "alive",
+    requests: "idle",
+    browser: "loading",
+    inability: "",
+    error: "",
+  };
   private readonly listeners = new Set<() => void>();
 
+  /** Who answers now. */
+  get engine(): Engine {
+    const { wanted, kernel, requests, browser } = this.facts;
+    if (wanted === "kernel" || browser !== "ready") return "kernel";
+    return wanted === "browser" || kernel !== "alive" || requests === "late" ? "browser" : "kernel";
+  }
+
   get state(): "idle" | "busy" | "error" {
-    if (!this.facts.connected || this.facts.error) return "error";
-    return this.facts.requests === "idle" ? "idle" : "busy";
+    if (this.facts.error || this.nobody) return "error";
+    return this.engine === "kernel" && this.facts.requests !== "idle" ? "busy" : "idle";
   }
 
   get message(): string {
-    if (!this.facts.connected) {
-      return "There is no kernel to answer. Run the notebook's cells again to go on.";
+    const { wanted, kernel, requests, browser, inability, error } = this.facts;
+    if (this.nobody) {
+      const advice = "Run the notebook's cells again to go on.";
+      return `There is no kernel to answer. ${browser === "unable" ? `${inability} ` : ""}${advice}`;
     }
-    if (this.facts.error) return this.facts.error;
-    return this.facts.requests === "overdue" ? "The kernel is busy; it answers when it can." : "";
+    if (error) return error;
+    if (wanted === "browser" && browser === "unable") return `${inability} The kernel answers.`;
+    if (this.engine === "browser" && kernel === "gone") {
+      return "The kernel is gone. Your browser goes on; Python does not see what you do here.";
+    }
+    if (requests !== "late") return "";
+    return this.engine === "browser" && wanted === "auto"
+      ? "The kernel is busy. Your browser answers meanwhile; Python hears when it can."
+      : "The kernel is busy; it answers when it can.";
+  }
+
+  private get nobody(): boolean {
+    const { kernel, browser } = this.facts;
+    return kernel !== "alive" && this.engine === "kernel" && browser !== "loading";
   }
 
   set(facts: Partial<Facts>): void {

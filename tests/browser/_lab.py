@@ -26,8 +26,9 @@ ROOT = Path(__file__).resolve().parents[2]
 ARTEFACTS = ROOT / "tests" / "artefacts"
 SECONDS = 60.0  # how long anything that is waited for may take
 SETTINGS = {
-    "notification": {"fetchNews": "false", "checkForUpdates": False},
-    "themes": {"theme": "JupyterLab Light"},
+    "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Light"},
+    "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
 
 # The notebook is loaded, its kernel connected and idle: commands given earlier are dropped.
@@ -70,7 +71,7 @@ class LabServer:
         self.notebooks = folder / "notebooks"
         shutil.copytree(ROOT / "notebooks", self.notebooks)
         self.runtime = folder / "runtime"
-        self.settings = folder / "config" / "lab" / "user-settings" / "@jupyterlab"
+        self.settings = folder / "config" / "lab" / "user-settings"
         self.configure(SETTINGS)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -107,11 +108,11 @@ class LabServer:
             raise
 
     def configure(self, settings: dict[str, dict[str, Any]]) -> None:
-        """Write JupyterLab settings of the apputils extension, for the pages opened from now on."""
-        folder = self.settings / "apputils-extension"
-        folder.mkdir(parents=True, exist_ok=True)
+        """Write settings of JupyterLab's plugins, for the pages opened from now on."""
         for name, values in settings.items():
-            (folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))
+            path = self.settings / f"{name}.jupyterlab-settings"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(values))
 
     def request(self, path: str, method: str = "GET") -> Any:
         """Return what the server's REST interface answers."""
@@ -148,7 +149,9 @@ class Lab:
     def __init__(
         self, server: LabServer, browser: Browser, *, theme: str = "Light", scale: float = 1
     ) -> None:
-        server.configure({"themes": {"theme": f"JupyterLab {theme}"}})
+        server.configure(
+            {"@jupyterlab/apputils-extension/themes": {"theme": f"JupyterLab {theme}"}}
+        )
         self.server = server
         self.context = browser.new_context(
             viewport={"width": 1400, "height": 1000}, device_scale_factor=scale
@@ -215,6 +218,12 @@ class Lab:
         """Run statements in the notebook's kernel, as another cell would."""
         self._ask(code, {})
 
+    def start(self, code: str) -> None:
+        """Start statements in the notebook's kernel, and do not wait for their end."""
+        self.python("None")  # connected, and nothing else to do
+        assert self._client is not None
+        self._client.execute(code, store_history=False, allow_stdin=False)
+
     def wait_python(self, expression: str, seconds: float = SECONDS) -> Any:
         """Wait until an expression in the kernel is true, and return its value."""
         return wait_until(lambda: self.python(expression), expression, seconds)
@@ -240,6 +249,8 @@ class Lab:
 
     def close(self) -> None:
         """Close the page and end the kernels."""
+        if self.page.is_closed():
+            return
         self._forget_client()
         self.context.close()
         for session in self.server.request("api/sessions"):

@@ -46,7 +46,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Keep pictures of the test's pages when its body fails."""
     report = yield
     if report.failed and report.when == "call":
-        for number, lab in enumerate(item.stash.get(LABS, [])):
+        opened = [lab for lab in item.stash.get(LABS, []) if not lab.page.is_closed()]
+        for number, lab in enumerate(opened):
             lab.screenshot(f"failed-{item.name}-{number}".replace("/", "-"))
     return report
 

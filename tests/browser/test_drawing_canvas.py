@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from _lab import ARTEFACTS, Lab, wait_until
+from _widget import Widget, levels
 
 CELLS = [
     "import invertviz, numpy as np\n"
@@ -16,8 +17,6 @@ CELLS = [
     "canvas = DrawingCanvas(network)\n"
     "canvas",
 ]
-PIXELS = """canvas => Array.from(
-    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"""
 # Strokes as shares of the surface's width and height.
 SEVEN = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]]
 THREE = [
@@ -30,20 +29,16 @@ THREE = [
 ONE = [[(0.5, 0.2), (0.5, 0.8)]]
 
 
-class Canvas:
-    """One view of a DrawingCanvas, as a person sees it."""
+class Canvas(Widget):
+    """One view of a DrawingCanvas."""
+
+    name = "drawing-canvas"
 
     def __init__(self, lab: Lab, number: int = 0) -> None:
+        super().__init__(lab.page, number)
         self.lab = lab
-        self.page = lab.page
-        self.root = lab.page.locator('[data-invertviz="drawing-canvas"]').nth(number)
-        self.root.wait_for()
-        self.root.scroll_into_view_if_needed()
 
-    def part(self, name):
-        return self.root.locator(f'[data-part="{name}"]')
-
-    def draw(self, strokes):
+    def draw(self, strokes, engine="kernel"):
         box = self.part("surface").bounding_box()
         for (x, y), *more in strokes:
             self.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
@@ -53,35 +48,11 @@ class Canvas:
                     box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12
                 )
             self.page.mouse.up()
-        self.settle()
-
-    def settle(self):
-        """Wait until the kernel has answered all that was asked."""
-        self.page.wait_for_function(
-            "root => root.dataset.state === 'idle'", arg=self.root.element_handle()
-        )
-
-    def pixels(self, part):
-        """Grey levels of a part's canvas, `[rows, columns]`."""
-        canvas = self.part(part)
-        rows, columns = canvas.evaluate("canvas => [canvas.height, canvas.width]")
-        rgba = np.array(canvas.evaluate(PIXELS), dtype=np.uint8).reshape(rows, columns, 4)
-        np.testing.assert_array_equal(rgba[..., 0], rgba[..., 1])
-        return rgba[..., 0]
+        self.settle(engine)
 
     def ink(self):
         """The drawn strokes' opacity, `[rows, columns]`, 0 to 255."""
-        canvas = self.part("surface")
-        rows, columns = canvas.evaluate("canvas => [canvas.height, canvas.width]")
-        return np.array(canvas.evaluate(PIXELS)).reshape(rows, columns, 4)[..., 3]
-
-    def probabilities(self):
-        values = self.part("probability").evaluate_all("all => all.map(e => +e.dataset.value)")
-        return np.array(values)
-
-    @property
-    def frame(self):
-        return int(self.root.get_attribute("data-frame"))
+        return self.rgba("surface")[..., 3].astype(int)
 
 
 @pytest.fixture
@@ -89,11 +60,6 @@ def canvas(lab):
     lab.new_notebook(CELLS)
     lab.run_all()
     return Canvas(lab)
-
-
-def levels(values):
-    """8-bit grey levels as the page paints them (halves go up)."""
-    return np.floor(255 * np.clip(values, 0, 1) + 0.5).astype(int)
 
 
 def assert_shows_what_python_has(canvas):
@@ -341,25 +307,90 @@ def test_displayed_twice_it_is_one_drawing(lab):
     assert lab.console_errors == []
 
 
-def test_a_dead_kernel_is_said_clearly(canvas):
+def test_a_kernel_killed_in_a_stroke_leaves_the_canvas_alive(canvas):
+    lab, page = canvas.lab, canvas.page
+    canvas.draw(SEVEN)
+    by_pytorch = canvas.pixels("reconstruction").astype(int), canvas.probabilities()
+    undone = canvas.ink()
+    canvas.part("clear").click()
+    canvas.settle()
+    box = canvas.part("surface").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.down()
+    lab.kill_kernel()
+    canvas.part("message").filter(has_text="Python does not see").wait_for()
+    page.mouse.up()
+    page.get_by_role("button", name="Ok").click()  # JupyterLab's own dialog
+
+    # The same seven, now answered by the page itself.
+    canvas.part("clear").click()
+    canvas.draw(SEVEN, engine="browser")
+    np.testing.assert_array_equal(canvas.ink(), undone)
+    assert np.abs(canvas.pixels("reconstruction") - by_pytorch[0]).max() <= 1
+    np.testing.assert_allclose(canvas.probabilities(), by_pytorch[1], atol=1e-4)
+    assert canvas.root.locator("output").inner_text() == "7"
+    frame = canvas.frame
+    canvas.draw(ONE, engine="browser")
+    assert canvas.frame > frame
+    lab.screenshot("dead-kernel")
+
+
+def test_a_kernel_that_is_asked_for_alone_and_dies_is_said_clearly(canvas):
+    canvas.lab.execute("canvas.engine = 'kernel'")
     canvas.draw(SEVEN)
     painted = canvas.pixels("reconstruction")
     canvas.lab.kill_kernel()
-    message = canvas.part("message").filter(has_text="no kernel")
-    message.wait_for()
-    assert canvas.root.get_attribute("data-state") == "error"
-    canvas.page.get_by_role("button", name="Ok").click()  # JupyterLab's own dialog
-    # What was there stays, and drawing on does no harm.
+    canvas.part("message").filter(has_text="There is no kernel to answer").wait_for()
+    assert canvas.state["state"] == "error"
     np.testing.assert_array_equal(canvas.pixels("reconstruction"), painted)
-    before = canvas.ink().sum()
-    box = canvas.part("surface").bounding_box()
-    canvas.page.mouse.move(box["x"] + 20, box["y"] + 20)
-    canvas.page.mouse.down()
-    canvas.page.mouse.move(box["x"] + 60, box["y"] + 20, steps=5)
-    canvas.page.mouse.up()
-    assert canvas.ink().sum() > before
-    assert canvas.root.get_attribute("data-state") == "error"
-    canvas.lab.screenshot("dead-kernel")
+
+
+def test_a_busy_kernel_hears_what_was_drawn_when_it_can(canvas):
+    lab = canvas.lab
+    lab.start("import time, os\nwhile not os.path.exists('go'): time.sleep(0.05)")
+    canvas.draw(SEVEN, engine="browser")
+    canvas.part("message").filter(has_text="The kernel is busy").wait_for()
+    assert canvas.root.locator("output").inner_text() == "7"
+    canvas.draw([[(0.3, 0.5), (0.6, 0.5)]], engine="browser")
+    (lab.server.notebooks / "go").touch()
+    canvas.settle("kernel")
+    assert canvas.part("message").inner_text() == ""
+    assert_shows_what_python_has(canvas)
+
+
+def test_the_browser_answers_if_asked_to_and_python_follows(canvas):
+    lab = canvas.lab
+    lab.execute("canvas.engine = 'browser'")
+    wait_until(lambda: canvas.state["engine"] == "browser", "the browser engine to be chosen")
+    canvas.draw(SEVEN, engine="browser")
+    assert lab.wait_python("canvas.prediction == 7")
+    wait_until(
+        lambda: np.array_equal(
+            levels(np.array(lab.python("canvas.image.tolist()"))), canvas.pixels("input")
+        ),
+        "the last image to reach Python",
+    )
+    own = np.array(lab.python("network.reconstruct(canvas.image).images[0].tolist()"))
+    assert np.abs(canvas.pixels("reconstruction") - levels(own)).max() <= 1
+
+
+def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
+    lab = open_lab()
+    name = lab.new_notebook(CELLS)
+    lab.run_all()
+    canvas = Canvas(lab)
+    canvas.draw(SEVEN)
+    by_pytorch = canvas.pixels("reconstruction").astype(int)
+    lab.save()
+    lab.close()
+    again = open_lab()
+    again.open(name)
+    reopened = Canvas(again)
+    reopened.settle("browser")
+    assert np.abs(reopened.pixels("reconstruction") - by_pytorch).max() <= 1
+    reopened.part("clear").click()
+    reopened.draw(ONE, engine="browser")
+    assert reopened.root.locator("output").inner_text() == "1"
 
 
 def test_after_a_restart_the_canvas_serves_again(canvas):

@@ -1,10 +1,13 @@
 // Draw a digit; see what the network makes of it. The twin of invertviz/widgets/drawing_canvas.py.
 
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
+import { bytes, floats } from "../bytes";
 import { h, iconButton } from "../dom";
+import { largest } from "../engine/matrices";
+import type { Network } from "../engine/network";
+import { Link, type WidgetTraits } from "../link";
 import { Drawing } from "../pixels/drawing";
 import { paintGrey } from "../pixels/paint";
-import { bytes, floats, KernelLink, type WidgetTraits } from "../transport";
 import { Frame } from "./parts/frame";
 import { caption, picture } from "./parts/pictures";
 import { Probabilities, percent } from "./parts/probabilities";
@@ -13,6 +16,7 @@ import { Surface } from "./parts/surface";
 interface Traits extends WidgetTraits {
   image: DataView;
   reconstruction: DataView;
+  code: DataView;
   probabilities: DataView;
   prediction: number;
   normalize: boolean;
@@ -29,10 +33,22 @@ const ICONS = {
   clear: "M2.8 4.4h10.4M6 4.2V2.6h4v1.6M4.4 4.4l.6 9h6l.6-9M6.7 7v4M9.3 7v4",
 };
 
-/** What all views of one canvas share: the drawing, and the talk with the kernel. */
+/** What the kernel would answer to an image. */
+function look(network: Network, { image }: Partial<Traits>): Partial<Traits> {
+  const pixels = floats(image);
+  const result = network.reconstruct(pixels);
+  return {
+    reconstruction: bytes(result.image),
+    code: bytes(result.code),
+    probabilities: bytes(result.probabilities),
+    prediction: pixels.some((value) => value !== 0) ? largest(result.probabilities) : -1,
+  };
+}
+
+/** What all views of one canvas share: the drawing, and the talk with whoever answers. */
 class Session {
   readonly drawing: Drawing;
-  readonly link: KernelLink<Traits>;
+  readonly link: Link<Traits>;
   /** What the network gets, or is about to get. */
   image: Float32Array<ArrayBuffer>;
   private adopting = false;
@@ -42,7 +58,7 @@ class Session {
     this.image = floats(model.get("image"));
     this.drawing.show(this.image);
     this.drawing.forget();
-    this.link = new KernelLink(model);
+    this.link = new Link(model, look);
     this.drawing.subscribe(() => {
       if (!this.adopting) this.look();
     });

@@ -16,6 +16,12 @@ interface View {
   remove(): void;
 }
 
+/** The part of a bqplot model that is used here. */
+export interface ChartModel {
+  get(name: string): unknown;
+  set(changes: Record<string, unknown>): void;
+}
+
 interface Manager {
   get_model(id: string): Promise<unknown>;
   create_view?(model: unknown): Promise<View>;
@@ -45,7 +51,7 @@ export function embed<T extends object>(
   });
   const start = async () => {
     if (!manager?.create_view) return; // a host without other widgets, such as marimo
-    const child = await manager.get_model(reference.replace(/^IPY_MODEL_/, ""));
+    const child = await manager.get_model(idOf(reference));
     const made = await manager.create_view(child);
     if (closed) return made.remove();
     view = made;
@@ -57,4 +63,19 @@ export function embed<T extends object>(
     sizes.disconnect();
     view?.remove();
   };
+}
+
+/** The marks of a chart, in Python's order, to be set from the page: no kernel is needed for it. */
+export async function marksOf<T extends object>(
+  model: AnyModel<T>,
+  reference: string,
+): Promise<ChartModel[]> {
+  const manager = model.widget_manager as unknown as Manager | undefined;
+  if (!manager?.create_view) return [];
+  const figure = (await manager.get_model(idOf(reference))) as ChartModel;
+  return figure.get("marks") as ChartModel[];
+}
+
+function idOf(reference: string): string {
+  return reference.replace(/^IPY_MODEL_/, "");
 }

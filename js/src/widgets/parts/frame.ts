@@ -2,8 +2,8 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { h } from "../../dom";
+import type { WidgetTraits } from "../../link";
 import type { Status } from "../../status";
-import type { WidgetTraits } from "../../transport";
 
 /** The root element of one view. */
 export class Frame<T extends WidgetTraits> {
@@ -14,7 +14,7 @@ export class Frame<T extends WidgetTraits> {
   /**
    * @param name of the widget, such as "drawing-canvas"
    * @param model the widget's model
-   * @param status how things stand, shown as `data-state` and as a message
+   * @param status how things stand, shown as `data-engine`, `data-state` and a message
    * @param children what the widget shows
    */
   constructor(
@@ -29,7 +29,6 @@ export class Frame<T extends WidgetTraits> {
       {
         class: `iv-root iv-${name}`,
         "data-invertviz": name,
-        "data-engine": model.get("engine"),
         "data-lm-suppress-shortcuts": "true", // JupyterLab's own keys, such as Z in command mode
       },
       ...children,
@@ -37,6 +36,7 @@ export class Frame<T extends WidgetTraits> {
     );
     this.ends = [
       status.subscribe(() => {
+        this.root.dataset.engine = status.engine;
         this.root.dataset.state = status.state;
         message.textContent = status.message;
       }),

@@ -1,0 +1,137 @@
+// Who answers a widget: the kernel while it answers, the browser when it does not.
+
+import type { AnyModel } from "@anywidget/types";
+import { Network } from "./engine/network";
+import { LatestRequests } from "./requests";
+import { type Engine, Status } from "./status";
+
+/** What the traits of every widget hold; the twin of NetworkWidget in Python. */
+export interface WidgetTraits {
+  address: string;
+  class_names: string[];
+  image_shape: [rows: number, columns: number];
+  engine: Engine | "auto";
+  /** "IPY_MODEL_…": the model that holds the weights, once for all widgets of a network. */
+  network_model: string;
+  error: string;
+  request: number;
+  answered: number;
+}
+
+/** Works out in the browser what the kernel would answer to these changes. */
+export type Answer<T> = (network: Network, changes: Partial<T>) => Partial<T>;
+
+/** What ipywidgets' own models have; anywidget hides it behind a smaller one. */
+interface WholeModel {
+  comm_live?: boolean;
+  get(name: string): unknown;
+  on(event: string, listener: () => void): void;
+}
+
+/** A widget's talk with whoever answers, shared by all its views. */
+export class Link<T extends WidgetTraits> {
+  readonly status = new Status();
+  /** The network in the browser, once it is there. */
+  network: Network | undefined;
+  private readonly requests: LatestRequests<T>;
+  private connected = true;
+  private newest: (() => Partial<T>) | undefined;
+
+  constructor(
+    private readonly model: AnyModel<T>,
+    private readonly answer: Answer<T>,
+  ) {
+    this.requests = new LatestRequests(model, (requests) => {
+      const before = this.status.engine;
+      this.status.set({ requests });
+      // The kernel is late, or its answer was for what is no longer there.
+      if (requests === "late" || before === "browser") this.answerHere();
+    });
+    const showError = () => this.status.set({ error: model.get("error") });
+    model.on("change:error", showError);
+    showError();
+    const choose = () => this.status.set({ wanted: model.get("engine") });
+    model.on("change:engine", choose);
+    choose();
+    void this.watchKernel();
+    void this.loadNetwork();
+  }
+
+  /** Ask with the newest changes; the browser, too, tells the kernel where there is one. */
+  ask(changes: () => Partial<T>): void {
+    this.newest = changes;
+    if (this.connected) this.requests.ask(changes);
+    this.answerHere();
+  }
+
+  close(): void {
+    this.requests.drop();
+  }
+
+  /** Where it is the browser's turn: work out the newest changes and show them. */
+  private answerHere(): void {
+    if (!this.newest || this.status.engine !== "browser" || !this.network) return;
+    try {
+      const changes = this.newest();
+      const answer = this.answer(this.network, changes);
+      this.set({ ...changes, ...answer });
+      this.status.set({ error: this.model.get("error") });
+    } catch (error) {
+      this.status.set({ error: String(error) });
+    }
+  }
+
+  private set(changes: Partial<T>): void {
+    for (const [name, value] of Object.entries(changes)) {
+      this.model.set(name as keyof T & string, value as never);
+    }
+  }
+
+  /**
+   * Follow whether a kernel stands behind the model. Hosts that cannot tell are taken to have one.
+   */
+  private async watchKernel(): Promise<void> {
+    const whole = await this.find(this.model.get("address"));
+    if (whole?.comm_live === undefined) return;
+    const check = (first = false) => {
+      const connected = whole.comm_live ?? true;
+      if (connected === this.connected) return;
+      this.connected = connected;
+      this.status.set({ kernel: connected ? "alive" : first ? "never" : "gone" });
+      this.requests.drop(); // what was asked before is void
+      this.answerHere();
+    };
+    whole.on("comm_live_update", check);
+    check(true);
+  }
+
+  private async loadNetwork(): Promise<void> {
+    try {
+      const whole = await this.find(this.model.get("network_model").replace("IPY_MODEL_", ""));
+      if (!whole) throw new Error("this page does not have the network's weights");
+      const load = () => {
+        // A view of bytes from a live kernel, the bytes themselves from saved state.
+        this.network = new Network(whole.get("weights") as ArrayBuffer | ArrayBufferView);
+        this.status.set({ browser: "ready", inability: "" });
+      };
+      whole.on("change:weights", load);
+      load();
+      this.answerHere();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      this.status.set({ browser: "unable", inability: `The browser cannot: ${reason}.` });
+    }
+  }
+
+  /** A whole model by its id; hosts without a widget manager have none. */
+  private async find(id: string): Promise<WholeModel | undefined> {
+    const manager = this.model.widget_manager as
+      | { get_model?(id: string): Promise<unknown> | undefined }
+      | undefined;
+    try {
+      return (await manager?.get_model?.(id)) as WholeModel | undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,67 @@
+// The browser engine against what PyTorch answers: scripts/engine_vectors.py writes the vectors.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { descend } from "../src/engine/descent";
+import { Network } from "../src/engine/network";
+import { readSafetensors } from "../src/engine/safetensors";
+
+const FOLDER = new URL("vectors/", import.meta.url);
+const ENDING = ".network.safetensors";
+
+if (!existsSync(FOLDER)) throw new Error("there are no test vectors; make them: make js");
+
+function open(name: string): DataView {
+  const { buffer, byteOffset, byteLength } = readFileSync(new URL(name, FOLDER));
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+/** Rows of a tensor, whatever its shape beyond the first axis. */
+function rows({ shape, values }: { shape: readonly number[]; values: Float32Array<ArrayBuffer> }) {
+  const length = values.length / shape[0]!;
+  return Array.from({ length: shape[0]! }, (_, i) => values.slice(i * length, (i + 1) * length));
+}
+
+function furthest(found: Float32Array, expected: Float32Array): number {
+  expect(found.length).toBe(expected.length);
+  return found.reduce((most, value, i) => Math.max(most, Math.abs(value - expected[i]!)), 0);
+}
+
+const names = readdirSync(FOLDER)
+  .filter((file) => file.endsWith(ENDING))
+  .map((file) => file.slice(0, -ENDING.length));
+
+test("there are vectors for every activation and depth", () => {
+  expect(names).toContain("pretrained");
+  expect(names.length).toBeGreaterThan(15);
+});
+
+describe.each(names)("%s", (name) => {
+  const network = new Network(open(name + ENDING));
+  const classes = network.output.b.length;
+  const { tensors } = readSafetensors(open(`${name}.expected.safetensors`));
+  const expected = (key: string) => rows(tensors.get(key)!);
+
+  test("codes, probabilities and images agree to 1e-4", () => {
+    const results = expected("images").map((image) => network.reconstruct(image));
+    results.forEach(({ image, code, probabilities }, i) => {
+      const scale = Math.max(1, ...expected("reconstructions")[i]!.map(Math.abs));
+      expect(furthest(code, expected("codes")[i]!)).toBeLessThan(1e-4);
+      expect(furthest(probabilities, expected("probabilities")[i]!)).toBeLessThan(1e-4);
+      expect(furthest(image, expected("reconstructions")[i]!) / scale).toBeLessThan(1e-4);
+    });
+  });
+
+  test("a latent optimization takes the same way, to 1e-3", () => {
+    const records = expected("trajectory").map((values) => rows({ shape: [classes], values }));
+    const recorded = (step: number, target: number) => records[step / 20]![target]!;
+    for (let target = 0; target < classes; target++) {
+      const wanted = Float32Array.from({ length: classes }, (_, k) => Number(k === target));
+      const descent = descend(network, wanted, recorded(0, target), 1);
+      for (let step = 0; step <= 200; step++) {
+        const { code } = descent.next().value;
+        if (step % 20 === 0) expect(furthest(code, recorded(step, target))).toBeLessThan(1e-3);
+      }
+    }
+  });
+});

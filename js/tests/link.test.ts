@@ -1,0 +1,203 @@
+import { readFileSync } from "node:fs";
+import type { AnyModel } from "@anywidget/types";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { bytes, floats } from "../src/bytes";
+import { Link, type WidgetTraits } from "../src/link";
+
+interface Traits extends WidgetTraits {
+  image: DataView;
+  seen: DataView;
+}
+
+const weights = readFileSync(
+  new URL("vectors/one-hidden-sigmoid.network.safetensors", import.meta.url),
+);
+
+/** A model whose messages are kept, and answered when the test says so. */
+function wire(options: { engine?: string; weights?: boolean; live?: boolean } = {}) {
+  const state: Record<string, unknown> = {
+    address: "me",
+    network_model: "IPY_MODEL_net",
+    engine: options.engine ?? "auto",
+    error: "",
+  };
+  const listeners: Record<string, (() => void)[]> = {};
+  const sent: Record<string, unknown>[] = [];
+  const on = (name: string, listener: () => void) => {
+    listeners[name] = [...(listeners[name] ?? []), listener];
+  };
+  const whole = { comm_live: options.live ?? true, on, get: (name: string) => state[name] };
+  const net = { on, get: () => new DataView(weights.buffer, weights.byteOffset, weights.length) };
+  const found: Record<string, unknown> = { me: whole, net: options.weights === false ? null : net };
+  const model = {
+    get: (name: string) => state[name],
+    set: (name: string, value: unknown) => {
+      state[name] = value;
+    },
+    on,
+    save_changes: () => sent.push({ ...state }),
+    widget_manager: { get_model: (id: string) => Promise.resolve(found[id]) },
+  } as unknown as AnyModel<Traits>;
+  const tell = (event: string) => {
+    for (const listener of listeners[event] ?? []) listener();
+  };
+  return {
+    model,
+    state,
+    sent,
+    images: () => sent.map(({ image }) => floats(image as DataView)[0]),
+    answer(number: unknown = state.request) {
+      state.answered = number;
+      tell("change:answered");
+    },
+    setLive(live: boolean) {
+      whole.comm_live = live;
+      tell("comm_live_update");
+    },
+    setEngine(engine: string) {
+      state.engine = engine;
+      tell("change:engine");
+    },
+  };
+}
+
+/** A link that is ready, whose browser engine says the code of an image. */
+async function linkTo(model: AnyModel<Traits>): Promise<Link<Traits>> {
+  const link = new Link(model, (network, { image }) => ({
+    seen: bytes(network.encode(floats(image))),
+  }));
+  await vi.advanceTimersByTimeAsync(0);
+  return link;
+}
+
+const image = (value: number) => () => ({ image: bytes(new Float32Array(30).fill(value)) });
+const seen = (state: Record<string, unknown>) => floats(state.seen as DataView);
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("one request is in flight, and the newest of those that wait goes next", async () => {
+  const { model, sent, images, answer, state } = wire();
+  const link = await linkTo(model);
+  const states: string[] = [];
+  link.status.subscribe(() => states.push(link.status.state));
+  for (const value of [1, 2, 3]) link.ask(image(value));
+  expect(images()).toEqual([1]);
+  answer();
+  expect(images()).toEqual([1, 3]);
+  answer();
+  expect(sent).toHaveLength(2);
+  expect(states).toEqual(["idle", "busy", "busy", "idle"]);
+  expect(link.status.engine).toBe("kernel");
+  expect(state.seen).toBeUndefined(); // the kernel answers by itself
+});
+
+test("another page's answer is not ours", async () => {
+  const { model, sent, state, answer } = wire();
+  const link = await linkTo(model);
+  link.ask(image(1));
+  link.ask(image(2));
+  answer((state.request as number) + 1);
+  expect(sent).toHaveLength(1);
+});
+
+test("while the kernel is late the browser stands in, until nothing waits any more", async () => {
+  const { model, state, images, answer } = wire();
+  const link = await linkTo(model);
+  link.ask(image(1));
+  expect(state.seen).toBeUndefined();
+  vi.advanceTimersByTime(1000);
+  expect(link.status.engine).toBe("browser");
+  expect(link.status.message).toMatch(/busy/);
+  const first = seen(state);
+  expect(first).toHaveLength(7);
+  link.ask(image(2));
+  const second = seen(state);
+  expect(second).not.toEqual(first);
+  state.seen = bytes(first); // the kernel's answer to what is no longer there …
+  answer();
+  expect(seen(state)).toEqual(second); // … does not stay
+  expect(images()).toEqual([1, 2]);
+  expect(link.status.engine).toBe("browser");
+  answer();
+  expect(link.status.engine).toBe("kernel");
+  expect(link.status.message).toBe("");
+});
+
+test("when the kernel goes the browser goes on, and says that Python does not see it", async () => {
+  const { model, state, sent, setLive } = wire();
+  const link = await linkTo(model);
+  link.ask(image(1));
+  setLive(false);
+  expect(seen(state)).toHaveLength(7); // what was asked is answered at once
+  expect(link.status.state).toBe("idle");
+  expect(link.status.message).toMatch(/Python does not see/);
+  link.ask(image(2));
+  expect(sent).toHaveLength(1);
+  setLive(true);
+  link.ask(image(3));
+  expect(sent).toHaveLength(2);
+  expect(link.status.engine).toBe("kernel");
+});
+
+test("a page that never had a kernel is alive and says nothing", async () => {
+  const { model, state, sent } = wire({ live: false });
+  const link = await linkTo(model);
+  link.ask(image(1));
+  expect(seen(state)).toHaveLength(7);
+  expect(sent).toHaveLength(0);
+  expect([link.status.engine, link.status.state, link.status.message]).toEqual([
+    "browser",
+    "idle",
+    "",
+  ]);
+});
+
+test("without kernel and weights nobody answers, and this is said", async () => {
+  const { model } = wire({ live: false, weights: false });
+  const link = await linkTo(model);
+  expect(link.status.state).toBe("error");
+  expect(link.status.message).toMatch(/no kernel.*weights/);
+});
+
+test("the kernel alone, if that is asked for", async () => {
+  const { model, state, setLive, setEngine } = wire({ engine: "kernel" });
+  const link = await linkTo(model);
+  link.ask(image(1));
+  vi.advanceTimersByTime(5000);
+  expect(link.status.engine).toBe("kernel");
+  expect(link.status.message).toMatch(/busy/);
+  setLive(false);
+  expect(state.seen).toBeUndefined();
+  expect(link.status.message).toMatch(/no kernel/);
+  setEngine("auto");
+  expect(link.status.state).toBe("idle");
+});
+
+test("the browser, if that is asked for, and Python is told too", async () => {
+  const { model, state, images, answer } = wire({ engine: "browser" });
+  const link = await linkTo(model);
+  for (const value of [1, 2, 3]) link.ask(image(value));
+  expect(seen(state)).toHaveLength(7);
+  expect(link.status.state).toBe("idle");
+  expect(images()).toEqual([1]);
+  answer();
+  expect(images()).toEqual([1, 3]);
+});
+
+test("an error in the browser is said, and the next answer takes it back", async () => {
+  const { model, state } = wire({ live: false });
+  const link = await linkTo(model);
+  link.ask(() => {
+    throw new Error("no more ink");
+  });
+  expect(link.status.state).toBe("error");
+  expect(link.status.message).toMatch(/no more ink/);
+  link.ask(image(1));
+  expect(link.status.state).toBe("idle");
+  expect(seen(state)).toHaveLength(7);
+});

@@ -1,0 +1,67 @@
+"""Write what PyTorch answers for several networks, for the browser engine's tests to agree with.
+
+One pair of files a case in js/tests/vectors/: the checkpoint, and its answers as tensors.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.numpy import save_file
+
+import invertviz
+from invertviz.activations import ACTIVATIONS
+from invertviz.network import InvertibleNetwork
+
+FOLDER = Path(__file__).resolve().parents[1] / "js" / "tests" / "vectors"
+STEPS, EVERY = 200, 20
+
+
+def cases() -> Iterator[tuple[str, InvertibleNetwork, np.ndarray]]:
+    """Yield a name, a network and some images for each case."""
+    digits = invertviz.datasets.load("mnist-sample").test.images[::625]
+    yield "pretrained", invertviz.load_pretrained(device="cpu"), digits
+    noise = np.random.default_rng(0).random((4, 6, 5), dtype=np.float32)
+    shapes = {"one-hidden": (30, 7, 3), "deep": (30, 16, 12, 9, 4), "wide": (30, 64, 200, 5)}
+    for shape, layer_sizes in shapes.items():
+        for activation in ACTIVATIONS:
+            network = InvertibleNetwork(
+                layer_sizes, activation=activation, image_shape=(6, 5), seed=3, device="cpu"
+            )
+            with torch.no_grad():  # biases that differ, codes far from 0: nothing hides
+                for parameter in network.parameters():
+                    parameter.mul_(3)
+                for bias in network.biases:
+                    bias.add_(torch.linspace(-0.5, 0.5, len(bias)))
+            yield f"{shape}-{activation}", network, noise
+
+
+def main() -> None:
+    """Write all cases anew."""
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir(parents=True)
+    for name, network, images in cases():
+        result = network.reconstruct(images)
+        classes = range(len(network.class_names))
+        found = invertviz.optimize_codes(
+            network, classes, steps=STEPS, record_every=EVERY, progress=False
+        )
+        network.save(FOLDER / f"{name}.network.safetensors")
+        expected = {
+            "images": images,
+            "codes": result.codes,
+            "reconstructions": result.images,
+            "probabilities": result.probabilities,
+            "trajectory": found.trajectory,
+        }
+        arrays = {key: np.ascontiguousarray(array) for key, array in expected.items()}
+        save_file(arrays, FOLDER / f"{name}.expected.safetensors")
+    print(f"wrote {len(list(FOLDER.iterdir()))} files to {FOLDER}")
+
+
+if __name__ == "__main__":
+    main()
