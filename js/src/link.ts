@@ -64,6 +64,12 @@ export class Link<T extends WidgetTraits> {
     this.answerHere();
   }
 
+  /** Follow changes that Python or a linked widget made: the kernel knows them and has answered. */
+  follow(changes: () => Partial<T>): void {
+    this.newest = changes;
+    this.answerHere();
+  }
+
   close(): void {
     this.requests.drop();
   }

@@ -157,6 +157,16 @@ test("a page that never had a kernel is alive and says nothing", async () => {
   ]);
 });
 
+test("what a linked widget set is answered here, and by the kernel where there is one", async () => {
+  const alone = wire({ live: false });
+  (await linkTo(alone.model)).follow(image(1));
+  expect(seen(alone.state)).toHaveLength(7);
+  const served = wire();
+  (await linkTo(served.model)).follow(image(1));
+  expect(served.state.seen).toBeUndefined();
+  expect(served.sent).toHaveLength(0);
+});
+
 test("without kernel and weights nobody answers, and this is said", async () => {
   const { model } = wire({ live: false, weights: false });
   const link = await linkTo(model);

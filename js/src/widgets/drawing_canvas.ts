@@ -74,13 +74,14 @@ class Session {
     });
   }
 
-  /** Show what Python set; what this page sent comes back too, and is passed over. */
+  /** Show what Python or a linked widget set; what this page set itself is passed over. */
   private adopt(image: Float32Array<ArrayBuffer>): void {
     if (image.every((value, pixel) => value === this.image[pixel])) return;
     this.image = image;
     this.adopting = true;
     this.drawing.show(image);
     this.adopting = false;
+    this.link.follow(() => ({ image: bytes(this.image) }));
   }
 }
 
