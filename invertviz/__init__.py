@@ -4,6 +4,7 @@ from . import datasets, figures
 from .checkpoints import CheckpointError, load, load_pretrained
 from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
 from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
+from .inverses import DecoderInverse, Inverse, LearnedInverse, PseudoInverse, RidgeInverse
 from .network import InvertibleNetwork, Reconstruction
 from .training import fit_classifier, fit_inverse, train
 
@@ -12,10 +13,15 @@ __version__ = "0.1.0"
 __all__ = [
     "CheckpointError",
     "CodeOptimization",
+    "DecoderInverse",
     "Evaluation",
+    "Inverse",
     "InverseQuality",
     "InvertibleNetwork",
+    "LearnedInverse",
+    "PseudoInverse",
     "Reconstruction",
+    "RidgeInverse",
     "datasets",
     "evaluate",
     "evaluate_inverse",

@@ -14,6 +14,7 @@ from safetensors.torch import save as tensors_to_bytes
 
 from invertviz._arrays import resolve_device
 from invertviz._files import written_whole
+from invertviz.inverses import INVERSES, Inverse
 from invertviz.network import InvertibleNetwork
 
 _FORMAT = 1
@@ -36,8 +37,9 @@ def save(network: InvertibleNetwork, path: str | os.PathLike[str]) -> None:
 def to_bytes(network: InvertibleNetwork) -> bytes:
     """A network as the bytes of a safetensors file. Same network, same bytes.
 
-    Tensors `W1, b1, …` (float32, W `[in, out]`) and `inverse1, …` (from the code to the pixels);
-    the description is JSON in the metadata entry "invertviz".
+    Tensors `W1, b1, …` (float32, W `[in, out]`) and `inverse1, …` (from the code to the pixels),
+    with `inverse_b1, …` where the inverse has biases of its own; the description, with the kind
+    of the inverse and its settings, is JSON in the metadata entry "invertviz".
     """
     description = {
         "format": _FORMAT,
@@ -45,9 +47,11 @@ def to_bytes(network: InvertibleNetwork) -> bytes:
         "activation": network.activation.name,
         "image_shape": network.image_shape,
         "class_names": network.class_names,
-        "inverse": "learned",
+        "inverse": network.inverse.kind,
         "training": network.training_record,
     }
+    if network.inverse.settings:
+        description["inverse_settings"] = network.inverse.settings
     tensors = {
         name: parameter.detach().float().cpu().contiguous()
         for name, parameter in _named_parameters(network).items()
@@ -86,6 +90,7 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device = "auto") -
             device="cpu",
         )
         network.training_record = dict(description["training"])
+        network = network.with_inverse(_unfitted_inverse(network, description))
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{source} describes no network: {error}") from error
     parameters = _named_parameters(network)
@@ -121,12 +126,22 @@ def load_pretrained(*, device: str | torch.device = "auto") -> InvertibleNetwork
 
 
 def _named_parameters(network: InvertibleNetwork) -> dict[str, torch.nn.Parameter]:
-    groups = {"W": network.weights, "b": network.biases, "inverse": network.inverse.matrices}
-    return {
+    groups = {"W": network.weights, "b": network.biases}
+    classifier = {
         f"{name}{i}": parameter
         for name, group in groups.items()
         for i, parameter in enumerate(group, start=1)
     }
+    return classifier | network.inverse.named_tensors()
+
+
+def _unfitted_inverse(network: InvertibleNetwork, description: dict[str, Any]) -> Inverse:
+    kind = description.get("inverse", "learned")
+    if kind not in INVERSES:
+        raise ValueError(
+            f"its inverse is of the kind {kind!r}; this invertviz knows {sorted(INVERSES)}."
+        )
+    return INVERSES[kind].unfitted(network, description.get("inverse_settings", {}))
 
 
 def _description(metadata: dict[str, str], source: Path) -> dict[str, Any]:

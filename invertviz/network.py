@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import os
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from invertviz._arrays import Array, ArrayLike, as_codes, as_images, like, resolve_device
 from invertviz.activations import activation_named
-from invertviz.inverses import LearnedInverse, initial_matrices, truncated_normal
+from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
 
 
 class Reconstruction(NamedTuple):
@@ -96,7 +97,7 @@ class InvertibleNetwork(nn.Module):
         self.biases = nn.ParameterList(
             nn.Parameter(torch.full((out,), 0.1), requires_grad=False) for _, out in shapes
         )
-        self.inverse = LearnedInverse(
+        self.inverse: Inverse = LearnedInverse(
             initial_matrices(self.layer_sizes, generator),
             list(self.biases)[-2::-1],
             activation,
@@ -155,7 +156,7 @@ class InvertibleNetwork(nn.Module):
                 "give one for each, from the code to the pixels: inverse=[W2inv, W1inv]."
             )
         given = [*(W for W, _ in layers), *(b for _, b in layers), *backward]
-        wanted = [*network.weights, *network.biases, *network.inverse.matrices]
+        wanted = [*network.weights, *network.biases, *network.inverse.named_tensors().values()]
         names = [
             *(f"W of layer {i + 1}" for i in range(len(layers))),
             *(f"b of layer {i + 1}" for i in range(len(layers))),
@@ -169,6 +170,32 @@ class InvertibleNetwork(nn.Module):
                 )
             parameter.data.copy_(array)
         return network.to(resolve_device(device))
+
+    def with_inverse(self, inverse: Inverse) -> InvertibleNetwork:
+        """The same classifier with another way back.
+
+        Both networks share the classifier's parameters, so the copy costs nothing; move them to
+        another device before, not after.
+
+        Args:
+            inverse: fitted for this network, such as `RidgeInverse.fit(network, images)`.
+
+        Raises:
+            TypeError: not a fitted inverse.
+            ValueError: an inverse of other sizes, or one that belongs to another network.
+        """
+        if not isinstance(inverse, Inverse):
+            given = inverse.__name__ if isinstance(inverse, type) else repr(inverse)
+            raise TypeError(
+                f"{given} is not a fitted inverse; fit one, for example "
+                "RidgeInverse.fit(network, images), and pass what that returns."
+            )
+        inverse.check_fits(self)
+        other = copy.copy(self)
+        other._modules = {**self._modules}
+        other.inverse = inverse.to(self.device, self.dtype)
+        other.training_record = {**self.training_record}
+        return other
 
     @property
     def pixels(self) -> int:

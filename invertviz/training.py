@@ -157,9 +157,15 @@ def fit_inverse(
 
     Raises:
         TypeError: not an array of numbers.
-        ValueError: data or settings that do not fit the network, or no image for which the
-            classifier's confidence exceeds `confidence`.
+        ValueError: data or settings that do not fit the network, no image for which the
+            classifier's confidence exceeds `confidence`, or an inverse of another kind.
     """
+    inverse = network.inverse
+    if not isinstance(inverse, LearnedInverse):
+        raise ValueError(
+            f"the network's inverse is of the kind {inverse.kind!r}, and this fits the article's "
+            f"only; use {type(inverse).__name__}.fit(network, images)."
+        )
     _check_settings(steps, batch_size, learning_rate)
     if not 0 <= confidence < 1:
         raise ValueError(f"confidence is {confidence}; it must be in [0, 1).")
@@ -175,10 +181,10 @@ def fit_inverse(
         )
     pixels, codes = pixels[sure], codes[sure]
     batches = _batches(len(pixels), batch_size, seed, network.device)
-    with _Fit(list(network.inverse.matrices), learning_rate) as fit:
+    with _Fit(list(inverse.matrices), learning_rate) as fit:
         for _ in trange(steps, desc="inverse", unit="step", disable=not progress):
             batch = next(batches)
-            fit.step(inverse_loss(network.inverse, codes[batch], pixels[batch]))
+            fit.step(inverse_loss(inverse, codes[batch], pixels[batch]))
 
 
 def classifier_loss(network: InvertibleNetwork, pixels: Tensor, labels: Tensor) -> Tensor:

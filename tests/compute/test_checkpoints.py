@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from invertviz import CheckpointError, InvertibleNetwork, load
+from invertviz import CheckpointError, InvertibleNetwork, load, load_pretrained
 
 rng = np.random.default_rng(0)
 
@@ -41,6 +41,13 @@ def test_there_and_back(network, saved):
 def test_same_network_same_bytes(network, saved, tmp_path):
     network.save(tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == saved.read_bytes()
+
+
+def test_the_format_of_a_learned_inverse_stays(network, saved):
+    """Files that older versions wrote are read, and written again byte for byte."""
+    asset = resources.files("invertviz") / "assets" / "pretrained.safetensors"
+    load_pretrained().save(saved)
+    assert saved.read_bytes() == asset.read_bytes()
 
 
 def test_saving_over_a_file_leaves_nothing_beside_it(network, saved):
@@ -87,6 +94,12 @@ def test_files_that_are_no_checkpoints_are_refused(saved, tmp_path):
         ({"layer_sizes": [12, 8, 6, 3, 3]}, "lacks the tensor W4"),
         ({"activation": "swish"}, "describes no network.*swish"),
         ({"layer_sizes": None}, "describes no network"),
+        ({"inverse": "magic"}, "of the kind 'magic'.*'learned'"),
+        (
+            {"inverse": "ridge", "inverse_settings": {"penalty": 1}},
+            "another architecture.*inverse1",
+        ),
+        ({"inverse": "decoder"}, "describes no network.*hidden"),
     ],
 )
 def test_descriptions_that_do_not_fit_are_refused(saved, tmp_path, change, message):

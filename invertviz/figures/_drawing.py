@@ -1,0 +1,112 @@
+"""What all figures share: the figure itself, a grid of images, and checks."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from invertviz._arrays import ArrayLike, as_images, to_numpy
+
+_MOST = 1024  # images in a figure; beyond them nobody sees anything, and drawing takes minutes
+INK, FAINT = "#222222", "#8a8a8a"
+
+
+class ShownFigure(Figure):
+    """A figure that a notebook shows by itself, before anything has set pyplot up."""
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
+        buffer = io.BytesIO()
+        self.savefig(buffer, format="png", dpi=192)  # two pixels for one: sharp on fine screens
+        width, height = (round(96 * inches) for inches in self.get_size_inches())
+        return buffer.getvalue(), {"width": width, "height": height}
+
+
+def tiles(
+    pictures: NDArray[Any],
+    *,
+    columns: int | None = None,
+    titles: Sequence[str] | None = None,
+    title: str | None = None,
+    color: str = INK,
+    apart: float = 0.08,
+) -> Figure:
+    """A grid of gray images `[N, H, W]`, `apart` inches from one another; NaN is left white."""
+    count, height, width = pictures.shape
+    if count > _MOST:
+        raise ValueError(f"{count} images are too many for one figure; choose up to {_MOST}.")
+    columns = _square(count, height / width) if columns is None else columns
+    if columns < 1:
+        raise ValueError(f"columns is {columns}; give 1 or more.")
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    # Few images are drawn larger than many: 0.72 to 1.2 inches.
+    size = min(max(6.5 / max(columns * width / height, rows), 0.72), 1.2)
+    inch, font = size / max(height, width / 2), 7.6 * math.sqrt(size)
+    across, down, above = width * inch, height * inch, 0.0
+    if titles is not None:
+        check_count(titles, count, "titles")
+        across = max(across, max(map(len, titles)) * 0.58 * font / 72)
+        above = 1.3 * font / 72
+    wide = columns * (across + apart)
+    tall = rows * (above + down + 0.08) + (0.3 if title else 0)
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white")
+    # Laid out by hand: matplotlib's layout engines move a little with each time of drawing.
+    grid = figure.add_gridspec(
+        rows,
+        columns,
+        left=apart / 2 / wide,
+        right=1 - apart / 2 / wide,
+        bottom=0.04 / tall,
+        top=(rows * (above + down + 0.08) - above - 0.04) / tall,
+        wspace=apart / across,
+        hspace=(above + 0.08) / down,
+    )
+    for index, picture in enumerate(pictures):
+        axes = figure.add_subplot(grid[divmod(index, columns)])
+        axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        bare(axes)
+        if titles is not None:
+            axes.set_title(titles[index], fontsize=font, color=color, pad=2, parse_math=False)
+    if title:
+        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
+    return figure
+
+
+def _square(count: int, tall: float) -> int:
+    """Columns for about a square of `count` images, whole rows of them where that is near."""
+    wanted = 1.1 * math.sqrt(count * tall)
+    near = range(max(1, math.floor(0.7 * wanted)), math.ceil(1.5 * wanted) + 1)
+    return min(near, key=lambda columns: (-count % columns, abs(math.log(columns / wanted))))
+
+
+def bare(axes: Axes) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.spines[:].set_visible(False)
+
+
+def as_pictures(images: ArrayLike, name: str = "images") -> NDArray[np.float32]:
+    shape = tuple(np.shape(images))
+    shape = (1, *shape) if len(shape) == 2 else shape
+    if len(shape) != 3 or 0 in shape[1:]:
+        raise ValueError(
+            f"{name} has shape {list(shape)}; give images with a height and a width, [N, H, W]."
+        )
+    rows = as_images(images, shape[1:], device=torch.device("cpu"), name=name)
+    return to_numpy(rows).reshape(shape)
+
+
+def as_numbers(values: ArrayLike) -> NDArray[Any]:
+    return to_numpy(values) if isinstance(values, torch.Tensor) else np.asarray(values)
+
+
+def check_count(things: Sequence[Any], count: int, name: str) -> None:
+    if len(things) != count:
+        raise ValueError(f"{len(things)} {name} were given for {count} images; give one for each.")

@@ -1,0 +1,98 @@
+"""Images in a grid: samples, reconstructions, generated images, units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from invertviz._arrays import ArrayLike
+
+from ._drawing import FAINT, as_numbers, as_pictures, check_count, tiles
+
+
+def sample_grid(
+    images: ArrayLike,
+    *,
+    columns: int | None = None,
+    titles: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Images side by side.
+
+    Args:
+        images: `[N, H, W]`.
+        columns: images a row; about a square of them if None.
+        titles: one small title an image.
+        title: of the whole figure.
+    """
+    return tiles(as_pictures(images), columns=columns, titles=titles, title=title)
+
+
+def reconstruction_pairs(
+    images: ArrayLike,
+    reconstructions: ArrayLike,
+    *,
+    columns: int | None = None,
+    titles: Sequence[str] | None = None,
+    title: str | None = None,
+) -> Figure:
+    """Originals, each with its reconstruction on its right.
+
+    Args:
+        images: `[N, H, W]`.
+        reconstructions: of the same shape.
+        columns: pairs a row; about a square of images if None.
+        titles: one small title a pair.
+        title: of the whole figure.
+    """
+    originals, found = as_pictures(images), as_pictures(reconstructions, "reconstructions")
+    if found.shape != originals.shape:
+        raise ValueError(
+            f"reconstructions has shape {list(found.shape)} and images {list(originals.shape)}; "
+            "give one reconstruction an image, of the same shape."
+        )
+    count, height, width = originals.shape
+    gap = np.full((count, height, max(1, width // 28)), np.nan, originals.dtype)
+    pairs = np.concatenate([originals, gap, found], axis=2)
+    return tiles(pairs, columns=columns, titles=titles, title=title, apart=0.16)
+
+
+def generated_samples(images: ArrayLike, confidences: ArrayLike, names: Sequence[str]) -> Figure:
+    """Generated images, each with its class and the network's confidence: "7 · 99.7 %".
+
+    Args:
+        images: `[N, H, W]`, such as those of `optimize_codes`.
+        confidences: probability of the class that was asked for, `[N]`, in [0, 1].
+        names: that class's name, N of them.
+    """
+    pictures = as_pictures(images)
+    sure = as_numbers(confidences)
+    if sure.shape != (len(pictures),) or not ((sure >= 0) & (sure <= 1 + 1e-6)).all():
+        raise ValueError(
+            f"confidences must be probabilities, 0 to 1, one for each of the {len(pictures)} "
+            f"images, not {sure.tolist()}."
+        )
+    check_count(names, len(pictures), "names")
+    titles = [f"{name} · {100 * p:.1f} %" for name, p in zip(names, sure, strict=True)]
+    return tiles(pictures, titles=titles)
+
+
+def unit_projections(images: ArrayLike, *, units: Sequence[int] | None = None) -> Figure:
+    """Pictures of hidden units, with the units' numbers.
+
+    Their scale means nothing, so each is drawn from its own smallest value (black) to its own
+    largest (white).
+
+    Args:
+        images: floats `[N, H, W]` of any scale, such as `project_units` gives.
+        units: which units they are; 0…N-1 if None.
+    """
+    pictures = as_pictures(images).astype(np.float64)
+    low = pictures.min(axis=(1, 2), keepdims=True)
+    span = pictures.max(axis=(1, 2), keepdims=True) - low
+    scaled = np.divide(pictures - low, span, out=np.full_like(pictures, 0.5), where=span > 0)
+    numbers = range(len(pictures)) if units is None else units
+    check_count(numbers, len(pictures), "units")
+    return tiles(scaled, titles=[*map(str, numbers)], color=FAINT)

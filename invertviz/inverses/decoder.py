@@ -1,0 +1,184 @@
+"""A decoder network, fitted on pixels and on what the classifier makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import trange
+
+from invertviz._arrays import ArrayLike
+from invertviz.activations import activation_named
+
+from .base import LayeredInverse, codes_and_pixels
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+    from invertviz.network import InvertibleNetwork
+
+
+class DecoderInverse(LayeredInverse):
+    """A fully connected network from the code to the pixels (Dosovitskiy & Brox, 2016).
+
+    Hidden layers compute activation(h W + b), the last one h W + b. Its pixels are not kept in
+    [0, 1]: what overshoots a little is what tells the classifier apart from what it saw.
+
+    Args:
+        matrices: from the code to the pixels, each float `[in, out]`.
+        biases: one for each matrix, float `[out]`.
+        activation: of the hidden layers, a name from `activations.ACTIVATIONS`.
+
+    Raises:
+        ValueError: an unknown activation, or shapes that do not follow from one another.
+    """
+
+    kind = "decoder"
+
+    def __init__(
+        self, matrices: Sequence[Tensor], biases: Sequence[Tensor], activation: str = "relu"
+    ) -> None:
+        super().__init__(matrices, biases)
+        self.activation = activation_named(activation)
+
+    def forward(self, codes: Tensor) -> Tensor:
+        """Invert codes `[N, units]` to pixels `[N, pixels]`, unbounded floats."""
+        *hidden, last = zip(self.matrices, self.biases, strict=True)
+        for W, b in hidden:
+            codes = self.activation.forward(codes @ W + b)
+        return codes @ last[0] + last[1]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Widths and activation of the hidden layers."""
+        return {
+            "hidden": [len(bias) for bias in [*self.biases][:-1]],
+            "activation": self.activation.name,
+        }
+
+    @classmethod
+    def unfitted(cls, network: InvertibleNetwork, settings: Mapping[str, Any]) -> Self:
+        """One of zeros."""
+        sizes = _sizes(network, settings["hidden"])
+        matrices = [torch.zeros(shape) for shape in pairwise(sizes)]
+        return cls(matrices, [torch.zeros(out) for out in sizes[1:]], settings["activation"])
+
+    @classmethod
+    def fit(
+        cls,
+        network: InvertibleNetwork,
+        images: ArrayLike,
+        *,
+        hidden: Sequence[int] = (1024,),
+        activation: str = "relu",
+        representation: float = 0.025,
+        classes: float = 0.05,
+        epochs: int = 20,
+        batch_size: int = 250,
+        learning_rate: float = 2e-3,
+        seed: int = 0,
+        progress: bool = True,
+    ) -> Self:
+        """Train a decoder on images and their codes; see `decoder_loss`.
+
+        Adam (Kingma & Ba, 2015), its rate rising and falling once (Smith & Topin, 2019).
+
+        Args:
+            network: the network; it stays as it is.
+            images: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers 0…255.
+            hidden: widths of the hidden layers.
+            activation: of the hidden layers.
+            representation: weight of the result's code, 0 or more; with 0 and no `classes`, the
+                decoder is fitted on pixels only.
+            classes: weight of the result's class probabilities, 0 or more.
+            epochs: passes over the images.
+            batch_size: images a step (all of them if there are fewer).
+            learning_rate: the highest.
+            seed: of the initial weights and the batches.
+            progress: show a progress bar.
+
+        Raises:
+            TypeError: not an array of numbers.
+            ValueError: empty, of another shape, not finite, out of range; settings out of range.
+        """
+        if representation < 0 or classes < 0:
+            raise ValueError(
+                f"representation is {representation} and classes {classes}; give 0 or more."
+            )
+        if epochs < 1 or batch_size < 1 or not learning_rate > 0:
+            raise ValueError(
+                f"epochs is {epochs}, batch_size {batch_size}, learning_rate {learning_rate}; "
+                "give positive numbers."
+            )
+        codes, pixels = codes_and_pixels(network, images)
+        center, scale = codes.mean(0), codes.std(0, correction=0).clamp_min(1e-6)
+        generator = torch.Generator().manual_seed(seed)
+        # He et al. (2015), drawn on the CPU so that a seed gives the same on every device.
+        sizes = _sizes(network, hidden)
+        weights = [
+            nn.init.kaiming_normal_(torch.empty(out, into), generator=generator).T.contiguous()
+            for into, out in pairwise(sizes)
+        ]
+        decoder = cls(weights, [torch.zeros(out) for out in sizes[1:]], activation)
+        decoder.to(network.device, network.dtype).requires_grad_(True)
+
+        batches = max(1, len(pixels) // batch_size)
+        optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(
+            optimizer, learning_rate, total_steps=epochs * batches, pct_start=0.1
+        )
+        for _ in trange(epochs, desc="decoder", unit="epoch", disable=not progress):
+            order = torch.randperm(len(pixels), generator=generator).to(network.device)
+            for batch in order.split(batch_size)[:batches]:
+                seen = codes[batch]
+                found = decoder((seen - center) / scale)
+                loss = decoder_loss(
+                    network, found, pixels[batch], seen, scale, representation, classes
+                )
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+        decoder.requires_grad_(False)
+        # It learned from standardized codes; from now on the first layer does that.
+        first, bias = decoder.matrices[0], decoder.biases[0]
+        first.data /= scale[:, None]
+        bias.data -= center @ first
+        return decoder
+
+
+def decoder_loss(
+    network: InvertibleNetwork,
+    found: Tensor,
+    pixels: Tensor,
+    codes: Tensor,
+    scale: Tensor,
+    representation: float,
+    classes: float,
+) -> Tensor:
+    """What a decoder is fitted to make small, over a batch.
+
+    Mean squared error of the pixels, plus `representation` times that of the code which the
+    network gives the result (each unit in its `scale`, float `[units]`), plus `classes` times
+    the Kullback-Leibler divergence of its class probabilities from the original's.
+    """
+    loss = (found - pixels).square().mean()
+    if representation or classes:
+        again = network.encode_pixels(found)
+        loss = loss + representation * ((again - codes) / scale).square().mean()
+        loss = loss + classes * nn.functional.kl_div(
+            network.logits(again).log_softmax(-1),
+            network.logits(codes).log_softmax(-1),
+            reduction="batchmean",
+            log_target=True,
+        )
+    return loss
+
+
+def _sizes(network: InvertibleNetwork, hidden: Sequence[int]) -> tuple[int, ...]:
+    if not all(width > 0 for width in hidden):
+        raise ValueError(f"hidden is {list(hidden)}; give positive widths, such as (1024,).")
+    return (network.code_size, *hidden, network.pixels)

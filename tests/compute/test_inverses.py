@@ -1,0 +1,243 @@
+"""The ways back, each against its closed form, a planted solution or a known bound."""
+
+import numpy as np
+import pytest
+import torch
+
+from invertviz import (
+    DecoderInverse,
+    InvertibleNetwork,
+    LearnedInverse,
+    PseudoInverse,
+    RidgeInverse,
+    evaluate_inverse,
+    fit_inverse,
+    load,
+)
+from invertviz.inverses import INVERSES
+
+rng = np.random.default_rng(0)
+IMAGES = rng.random((400, 4, 3)).astype(np.float32)
+QUICK = {"decoder": {"hidden": (7, 5), "activation": "tanh", "epochs": 1}}
+QUICK_LEARNER = {"hidden": (64,), "epochs": 20, "batch_size": 40, "learning_rate": 1e-2}
+
+
+@pytest.fixture
+def network():
+    return InvertibleNetwork((12, 8, 6, 3), image_shape=(4, 3), device="cpu", seed=3)
+
+
+def fitted(kind, network, **settings):
+    settings = {"images": IMAGES, "progress": False, **QUICK.get(kind, {}), **settings}
+    if kind == "learned":
+        settings |= {"confidence": 0, "steps": 3}
+    return INVERSES[kind].fit(network, **settings)
+
+
+def square_network(hidden=2):
+    """A network without a bottleneck, whose relu cuts nothing off: its code tells everything."""
+    generator = torch.Generator().manual_seed(0)
+    layers = [
+        (torch.eye(5) + 0.3 * torch.rand(5, 5, generator=generator), torch.full((5,), 0.1))
+        for _ in range(hidden)
+    ]
+    output = (torch.rand(5, 3, generator=generator), torch.zeros(3))
+    return InvertibleNetwork.from_arrays(
+        [*layers, output],
+        [np.zeros((5, 5))] * hidden,
+        image_shape=(1, 5),
+        activation="relu",
+        device="cpu",
+    )
+
+
+@pytest.mark.parametrize("kind", INVERSES)
+def test_every_kind_inverts_through_a_network_that_shares_the_classifier(kind, network):
+    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
+    turned = network.with_inverse(fitted(kind, network))
+    assert turned.inverse.kind == kind
+    result = turned.reconstruct(IMAGES)
+    assert result.images.shape == IMAGES.shape
+    assert np.isfinite(result.images).all()
+    np.testing.assert_array_equal(result.codes, network.encode(IMAGES))
+    np.testing.assert_allclose(turned.invert(result.codes[5]), result.images[5:6], atol=1e-5)
+    assert all(a is b for a, b in zip(turned.weights, network.weights, strict=True))
+    for name, tensor in network.state_dict().items():  # the first network is as it was
+        assert torch.equal(tensor, before[name])
+    assert network.inverse is not turned.inverse
+    assert not any(parameter.requires_grad for parameter in turned.parameters())
+
+
+@pytest.mark.parametrize("kind", INVERSES)
+def test_every_kind_comes_back_from_its_checkpoint(kind, network, tmp_path):
+    turned = network.with_inverse(fitted(kind, network))
+    turned.save(tmp_path / "net.safetensors")
+    again = load(tmp_path / "net.safetensors", device="cpu")
+    assert again.inverse.kind == kind
+    assert again.inverse.settings == turned.inverse.settings
+    np.testing.assert_array_equal(
+        again.reconstruct(IMAGES).images, turned.reconstruct(IMAGES).images
+    )
+    again.save(tmp_path / "again.safetensors")
+    first = (tmp_path / "net.safetensors").read_bytes()
+    assert (tmp_path / "again.safetensors").read_bytes() == first
+
+
+@pytest.mark.parametrize("kind", INVERSES)
+def test_every_kind_is_the_same_for_the_same_seed(kind, network):
+    codes = torch.randn(20, 6)
+    first, second = (fitted(kind, network, seed=5)(codes) for _ in range(2))
+    assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize("kind", ["learned", "ridge", "decoder"])
+@pytest.mark.parametrize(
+    ("images", "message"),
+    [(np.zeros((3, 5)), "images of shape"), (IMAGES * 255, "from 0 to 1"), (IMAGES[:0], "empty")],
+)
+def test_images_that_do_not_fit_are_refused(kind, network, images, message):
+    with pytest.raises(ValueError, match=message):
+        fitted(kind, network, images=images)
+
+
+def test_what_is_no_inverse_of_this_network_is_refused(network):
+    with pytest.raises(TypeError, match="RidgeInverse is not a fitted inverse"):
+        network.with_inverse(RidgeInverse)
+    with pytest.raises(TypeError, match="'ridge' is not a fitted inverse"):
+        network.with_inverse("ridge")
+    other = InvertibleNetwork((12, 8, 5, 3), image_shape=(4, 3), device="cpu")
+    with pytest.raises(ValueError, match="5 units to 12 pixels, but the network has 6 units"):
+        network.with_inverse(fitted("ridge", other))
+    twin = InvertibleNetwork((12, 8, 6, 3), image_shape=(4, 3), device="cpu")
+    with pytest.raises(ValueError, match="another network"):
+        network.with_inverse(fitted("pseudo", twin))
+    with pytest.raises(ValueError, match=r"'ridge'.*RidgeInverse\.fit"):
+        fit_inverse(network.with_inverse(fitted("ridge", network)), IMAGES)
+
+
+def test_learned_is_what_the_article_s_fit_gives(network):
+    settings = {"seed": 1, "confidence": 0, "progress": False}
+    start = LearnedInverse.fit(network, IMAGES, steps=0, **settings)
+    by_hand = LearnedInverse([m.clone() for m in start.matrices], network.biases[1::-1], "sigmoid")
+    fit_inverse(network.with_inverse(by_hand), IMAGES, steps=9, **settings)
+    inverse = LearnedInverse.fit(network, IMAGES, steps=9, **settings)
+    codes = torch.randn(5, 6)
+    assert torch.equal(inverse(codes), by_hand(codes))
+    assert not torch.equal(inverse(codes), start(codes))
+
+
+def test_ridge_is_its_closed_form(network):
+    inverse = RidgeInverse.fit(network, IMAGES, penalties=[0.25])
+    Z, X = network.encode(IMAGES).astype(float), IMAGES.reshape(400, 12).astype(float)
+    center, mean = Z.mean(0), X.mean(0)
+    covariance = (Z - center).T @ (Z - center) / 400
+    penalty = 0.25 * np.trace(covariance) / 6 * np.eye(6)
+    M = np.linalg.solve(covariance + penalty, (Z - center).T @ (X - mean) / 400)
+    np.testing.assert_allclose(inverse.matrices[0], M, atol=1e-5)
+    np.testing.assert_allclose(inverse(torch.tensor(Z).float()), (Z - center) @ M + mean, atol=1e-5)
+
+
+def test_ridge_finds_a_planted_linear_way_back():
+    """One hidden layer, no bottleneck: the pixels are a linear function of the code."""
+    network = square_network(hidden=1)
+    images = rng.random((300, 1, 5)).astype(np.float32)
+    turned = network.with_inverse(RidgeInverse.fit(network, images))
+    np.testing.assert_allclose(turned.reconstruct(images).images, images, atol=1e-3)
+    W, b = network.weights[0].numpy(), network.biases[0].numpy()
+    np.testing.assert_allclose(turned.inverse.matrices[0], np.linalg.inv(W), atol=1e-3)
+    np.testing.assert_allclose(turned.inverse.biases[0], -b @ np.linalg.inv(W), atol=1e-3)
+
+
+def test_ridge_chooses_the_penalty_that_serves_unseen_images(network):
+    """With as many images as units, the smallest penalty fits noise; validation says so."""
+    noisy = np.clip(0.5 + 0.5 * rng.normal(size=(10, 12)), 0, 1).astype(np.float32)
+    assert RidgeInverse.fit(network, noisy).penalty >= 0.01
+    plenty = rng.random((5000, 1, 5)).astype(np.float32)
+    assert RidgeInverse.fit(square_network(hidden=1), plenty).penalty <= 1e-4
+
+
+@pytest.mark.parametrize("penalties", [[], [0.0], [-1.0], [float("nan")]])
+def test_ridge_refuses_penalties_that_are_none(network, penalties):
+    with pytest.raises(ValueError, match="penalties"):
+        RidgeInverse.fit(network, IMAGES, penalties=penalties)
+
+
+def test_ridge_refuses_a_single_image(network):
+    with pytest.raises(ValueError, match="two images"):
+        RidgeInverse.fit(network, IMAGES[0])
+
+
+def test_pseudo_inverse_is_exact_where_nothing_is_lost():
+    network = square_network()
+    images = rng.random((50, 1, 5)).astype(np.float32)
+    turned = network.with_inverse(PseudoInverse.fit(network))
+    np.testing.assert_allclose(turned.reconstruct(images).images, images, atol=1e-4)
+
+
+def test_pseudo_inverse_is_moore_penrose_layer_by_layer(network):
+    matrices = PseudoInverse.fit(network).matrices
+    for matrix, W in zip(matrices, [*network.weights][1::-1], strict=True):
+        np.testing.assert_allclose(matrix, np.linalg.pinv(W.numpy()), atol=1e-5)
+
+
+def test_decoder_comes_close_to_a_planted_way_back():
+    network = square_network()
+    images = rng.random((2000, 1, 5)).astype(np.float32)
+    decoder = DecoderInverse.fit(network, images, **QUICK_LEARNER, progress=False)
+    fresh = rng.random((500, 1, 5)).astype(np.float32)
+    error = network.with_inverse(decoder).reconstruct(fresh).images - fresh
+    assert np.square(error).mean() < 0.05 * fresh.var()
+
+
+def test_decoder_is_torn_between_pixels_and_representation(network):
+    """Each weight buys what it pays for."""
+    labels = np.zeros(len(IMAGES), int)
+    for W in network.weights:
+        W.data *= 10  # a network that tells its inputs apart
+
+    def measured(**weights):
+        decoder = DecoderInverse.fit(
+            network, IMAGES, hidden=(32,), epochs=40, batch_size=50, progress=False, **weights
+        )
+        turned = network.with_inverse(decoder)
+        images = turned.reconstruct(IMAGES).images
+        codes = network.encode(IMAGES)
+        return (
+            evaluate_inverse(turned, IMAGES, labels).mse,
+            np.square(network.encode(images) - codes).mean(),
+            np.abs(network.classify(network.encode(images)) - network.classify(codes)).mean(),
+        )
+
+    pixels = measured(representation=0, classes=0)
+    code = measured(representation=1, classes=0)
+    classes = measured(representation=0, classes=100)
+    assert pixels[0] < code[0]
+    assert code[1] < 0.5 * pixels[1]
+    assert classes[2] < 0.85 * pixels[2]
+
+
+def test_decoder_shows_progress(network, capsys):
+    DecoderInverse.fit(network, IMAGES, epochs=2)
+    assert "2/2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"hidden": (0,)}, "hidden"),
+        ({"activation": "swish"}, "swish"),
+        ({"representation": -1}, "representation is -1"),
+        ({"epochs": 0}, "epochs is 0"),
+        ({"learning_rate": 0}, "learning_rate 0"),
+    ],
+)
+def test_decoders_that_make_no_sense_are_refused(network, settings, message):
+    with pytest.raises(ValueError, match=message):
+        DecoderInverse.fit(network, IMAGES, progress=False, **settings)
+
+
+def test_layers_that_do_not_follow_from_one_another_are_refused():
+    with pytest.raises(ValueError, match="do not follow"):
+        DecoderInverse([torch.zeros(6, 5), torch.zeros(4, 12)], [torch.zeros(5), torch.zeros(12)])
+    with pytest.raises(ValueError, match="do not follow"):
+        RidgeInverse(torch.zeros(6, 5), torch.zeros(4))
