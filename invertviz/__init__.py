@@ -3,8 +3,16 @@
 from . import datasets, figures
 from .checkpoints import CheckpointError, load, load_pretrained
 from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
+from .comparison import compare_inverses, fit_inverses, trade_off
 from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
-from .inverses import DecoderInverse, Inverse, LearnedInverse, PseudoInverse, RidgeInverse
+from .inverses import (
+    DecoderInverse,
+    GradientInverse,
+    Inverse,
+    LearnedInverse,
+    PseudoInverse,
+    RidgeInverse,
+)
 from .network import InvertibleNetwork, Reconstruction
 from .training import fit_classifier, fit_inverse, train
 
@@ -15,6 +23,7 @@ __all__ = [
     "CodeOptimization",
     "DecoderInverse",
     "Evaluation",
+    "GradientInverse",
     "Inverse",
     "InverseQuality",
     "InvertibleNetwork",
@@ -22,16 +31,19 @@ __all__ = [
     "PseudoInverse",
     "Reconstruction",
     "RidgeInverse",
+    "compare_inverses",
     "datasets",
     "evaluate",
     "evaluate_inverse",
     "figures",
     "fit_classifier",
     "fit_inverse",
+    "fit_inverses",
     "load",
     "load_pretrained",
     "optimize_codes",
     "project_units",
     "sweep_unit",
+    "trade_off",
     "train",
 ]

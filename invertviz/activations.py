@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import torch
@@ -76,3 +76,12 @@ def activation_named(name: str) -> Activation:
     if name not in ACTIVATIONS:
         raise ValueError(f"activation {name!r} is not known; choose one of {sorted(ACTIVATIONS)}.")
     return ACTIVATIONS[name]
+
+
+def through_layers(
+    rows: Tensor, weights: Iterable[Tensor], biases: Iterable[Tensor], activation: Activation
+) -> Tensor:
+    """Rows `[N, in]` through fully connected layers: the last one's pre-activations, `[N, out]`."""
+    for i, (W, b) in enumerate(zip(weights, biases, strict=True)):
+        rows = (activation.forward(rows) if i else rows) @ W + b
+    return rows

@@ -1,4 +1,4 @@
-"""The commands: train, figures, lab, info.
+"""The commands: train, figures, compare, lab, info.
 
 Exit codes: 0 fine; 1 it could not be done (a file, the disk or the network failed); 2 the input is
 wrong; 130 interrupted.
@@ -257,13 +257,9 @@ def figures(
     from invertviz import datasets, evaluate, optimize_codes, project_units
     from invertviz import figures as draw
 
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"{out} is a file; name a folder.")
-    if not out.absolute().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {out.absolute().parent}; create it first.")
+    _check_folder(out)
     net = _load_network(network)
-    if len(net.image_shape) != 2:
-        raise ValueError(f"figures need images with a height and a width, not {net.image_shape}.")
+    _check_pictures(net)
     found = datasets.load(data)
     images, labels = found.test.images, found.test.labels
     result = evaluate(net, images, labels)
@@ -299,6 +295,92 @@ def figures(
     else:
         _say(f"no test sample of {found.name} is misclassified, so there is no such figure")
     out.mkdir(exist_ok=True)
+    for name, figure in drawn.items():
+        typer.echo(str(draw.save_figure(figure, out / f"{name}.{kind.value}")))
+
+
+@app.command()
+def compare(
+    network: _Network = None,
+    data: _Data = "mnist-sample",
+    inverses: Annotated[
+        str,
+        typer.Option(
+            help="Which to fit and compare: learned, ridge, pseudo, decoder, gradient.",
+            metavar="NAME,…",
+            show_default="all",
+        ),
+    ] = "",
+    trade_off: Annotated[
+        bool,
+        typer.Option(
+            "--trade-off",
+            help="Also fit a decoder for each of several weights, and draw what being faithful "
+            "to the network costs in pixels.",
+        ),
+    ] = False,
+    out: Annotated[
+        Path, typer.Option(help="The folder to write to; made if need be.", metavar="FOLDER")
+    ] = Path("comparison"),
+    kind: Annotated[
+        Format, typer.Option("--format", help="Of the figures.", metavar="png|svg|pdf")
+    ] = Format.png,
+    seed: _Seed = 0,
+) -> None:
+    """Fit the ways back through a network, and compare what each can and cannot tell.
+
+    They are fitted on the training images and measured on the test images.
+
+    \b
+    inverses.csv   errors, consistency and times, with the bounds that no inverse can beat
+    inverses       the same 12 test samples through every inverse
+    trade_off.csv  pixel error and representation distance of decoders (--trade-off)
+    trade_off      the curve of it
+
+    \b
+    Examples:
+      invertviz compare
+      invertviz compare --data mnist --trade-off
+      invertviz compare --inverses ridge,decoder --network net.safetensors
+    """  # noqa: D301
+    import numpy as np
+
+    from invertviz import comparison, datasets
+    from invertviz import figures as draw
+    from invertviz.inverses import INVERSES
+
+    names = [name.strip() for name in inverses.split(",")] if inverses else list(INVERSES)
+    for name in names:
+        if name not in INVERSES:
+            raise ValueError(f"--inverses has {name!r}; choose from {', '.join(INVERSES)}.")
+    _check_folder(out)
+    net = _load_network(network)
+    _check_pictures(net)
+    found = datasets.load(data)
+    images, labels, known = found.test.images, found.test.labels, found.train.images
+    bar = sys.stderr.isatty()
+
+    ready = comparison.fit_inverses(net, known, names, seed=seed, progress=bar)
+    table = comparison.compare_inverses(net, images, labels, fit_images=known, inverses=ready)
+    few = np.sort(np.random.default_rng(seed).permutation(len(images))[:12])
+    shown = {
+        name: net.with_inverse(way).reconstruct(images[few]).images for name, way in ready.items()
+    }
+    drawn = {"inverses": draw.inverse_comparison(images[few], shown)}
+    tables = {"inverses": table}
+    if trade_off:
+        tables["trade_off"] = comparison.trade_off(
+            net, images, labels, fit_images=known, seed=seed, progress=bar
+        )
+        drawn["trade_off"] = draw.trade_off_curve(tables["trade_off"], table.loc[names])
+    out.mkdir(exist_ok=True)
+    for name, numbers in tables.items():
+        typer.echo(numbers.to_string(float_format="%.4f"))
+        typer.echo()
+        with written_whole(out / f"{name}.csv") as part:
+            numbers.to_csv(part)
+    for name in tables:
+        typer.echo(str(out / f"{name}.csv"))
     for name, figure in drawn.items():
         typer.echo(str(draw.save_figure(figure, out / f"{name}.{kind.value}")))
 
@@ -392,6 +474,19 @@ def _load_network(path: Path | None) -> InvertibleNetwork:
     from invertviz import load, load_pretrained
 
     return load_pretrained() if path is None else load(path)
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"{out} is a file; name a folder.")
+    if not out.absolute().parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {out.absolute().parent}; create it first.")
+
+
+def _check_pictures(network: InvertibleNetwork) -> None:
+    if len(network.image_shape) != 2:
+        shape = network.image_shape
+        raise ValueError(f"figures need images with a height and a width, not {shape}.")
 
 
 def _quality_lines(result: Any, quality: Any) -> list[tuple[str, str]]:

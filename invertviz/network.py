@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import Array, ArrayLike, as_codes, as_images, like, resolve_device
-from invertviz.activations import activation_named
+from invertviz.activations import activation_named, through_layers
 from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
 
 
@@ -283,10 +283,7 @@ class InvertibleNetwork(nn.Module):
 
     def encode_pixels(self, rows: Tensor) -> Tensor:
         """`encode` for tensors that are already `[N, pixels]` on this device; no checks."""
-        pre_activation = rows @ self.weights[0] + self.biases[0]
-        for W, b in zip(self.weights[1:-1], self.biases[1:-1], strict=True):
-            pre_activation = self.activation.forward(pre_activation) @ W + b
-        return pre_activation
+        return through_layers(rows, self.weights[:-1], self.biases[:-1], self.activation)
 
     def logits(self, codes: Tensor) -> Tensor:
         """The output layer before its softmax, `[N, classes]`; no checks."""

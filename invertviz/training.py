@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import trange
 
 from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness
-from invertviz.inverses import LearnedInverse
+from invertviz.inverses import LearnedInverse, batches_of
 from invertviz.network import InvertibleNetwork
 
 
@@ -131,7 +131,8 @@ def fit_classifier(
         labels, count=len(pixels), classes=network.layer_sizes[-1], device=network.device
     )
     parameters = [*network.weights, *network.biases]
-    batches = _batches(len(pixels), batch_size, seed, network.device)
+    generator = torch.Generator().manual_seed(seed)
+    batches = batches_of(len(pixels), batch_size, generator, network.device)
     with _Fit(parameters, learning_rate) as fit:
         for _ in trange(steps, desc="classifier", unit="step", disable=not progress):
             batch = next(batches)
@@ -180,7 +181,8 @@ def fit_inverse(
             "classifier longer, or lower confidence."
         )
     pixels, codes = pixels[sure], codes[sure]
-    batches = _batches(len(pixels), batch_size, seed, network.device)
+    generator = torch.Generator().manual_seed(seed)
+    batches = batches_of(len(pixels), batch_size, generator, network.device)
     with _Fit(list(inverse.matrices), learning_rate) as fit:
         for _ in trange(steps, desc="inverse", unit="step", disable=not progress):
             batch = next(batches)
@@ -238,15 +240,6 @@ class _Fit:
         self.optimizer.zero_grad()
         loss.backward()
         self.optimizer.step()
-
-
-def _batches(count: int, batch_size: int, seed: int, device: torch.device) -> Iterator[Tensor]:
-    """Endless index batches, each pass over the data in a new order drawn on the CPU."""
-    generator = torch.Generator().manual_seed(seed)
-    size = min(batch_size, count)
-    while True:
-        order = torch.randperm(count, generator=generator).to(device)
-        yield from order[: count - count % size].split(size)
 
 
 def _count_classes(labels: ArrayLike) -> int:

@@ -8,15 +8,18 @@ another shape, values that are not finite, and for what is not given once for ea
 """
 
 from ._files import save_figure
+from .inverses import inverse_comparison, trade_off_curve
 from .mistakes import confusion_matrix, misclassified_pairs
 from .samples import generated_samples, reconstruction_pairs, sample_grid, unit_projections
 
 __all__ = [
     "confusion_matrix",
     "generated_samples",
+    "inverse_comparison",
     "misclassified_pairs",
     "reconstruction_pairs",
     "sample_grid",
     "save_figure",
+    "trade_off_curve",
     "unit_projections",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -75,6 +75,56 @@ def tiles(
         bare(axes)
         if titles is not None:
             axes.set_title(titles[index], fontsize=font, color=color, pad=2, parse_math=False)
+    if title:
+        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
+    return figure
+
+
+def gallery(
+    rows: Mapping[str, NDArray[Any]],
+    *,
+    titles: Sequence[str] | None = None,
+    title: str | None = None,
+    signed: Collection[str] = (),
+) -> Figure:
+    """Named rows of images `[N, H, W]`, drawn as `tiles` draws them.
+
+    The rows named in `signed` show differences: blue below 0, white at 0, red above, on one scale.
+    """
+    shapes = {pictures.shape for pictures in rows.values()}
+    if len(shapes) != 1:
+        told = {name: list(pictures.shape) for name, pictures in rows.items()}
+        raise ValueError(f"the rows have shapes {told}; give as many images, as large, in each.")
+    ((count, height, width),) = shapes
+    if count * len(rows) > _MOST:
+        raise ValueError(
+            f"{len(rows)} rows of {count} images are too many for one figure; up to {_MOST} fit."
+        )
+    if titles is not None:
+        check_count(titles, count, "titles")
+    inch, gap = 0.62 / max(height, width / 2), 0.06
+    across, down = width * inch + gap, height * inch + gap
+    beside = 0.2 + 0.075 * max(map(len, rows))
+    above = 0.05 + (0.18 if titles else 0) + (0.3 if title else 0)
+    wide, tall = beside + count * across, above + len(rows) * down
+    furthest = max((float(np.abs(rows[name]).max()) for name in signed), default=1) or 1
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white")
+    for i, (name, pictures) in enumerate(rows.items()):
+        up = tall - above - (i + 1) * down + gap
+        middle = (up + (down - gap) / 2) / tall
+        figure.text(
+            (beside - 0.1) / wide, middle, name, ha="right", va="center", fontsize=8, color=INK
+        ).set_parse_math(False)
+        for j, picture in enumerate(pictures):
+            place = (beside + j * across, up, across - gap, down - gap)
+            axes = figure.add_axes(tuple(np.divide(place, (wide, tall, wide, tall))))
+            style: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1}
+            if name in signed:
+                style = {"cmap": "RdBu_r", "vmin": -furthest, "vmax": furthest}
+            axes.imshow(picture, interpolation="nearest", **style)
+            bare(axes)
+            if titles is not None and i == 0:
+                axes.set_title(titles[j], fontsize=7.5, color=FAINT, pad=2, parse_math=False)
     if title:
         figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
     return figure

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import ArrayLike, as_images, check_brightness
@@ -27,11 +29,13 @@ class Inverse(nn.Module):
         kind: the name of the method.
         code_size: units of a code.
         pixels: pixels of an image.
+        fit_seconds: what fitting took, where `fit_inverses` did it; NaN elsewhere.
     """
 
     kind: ClassVar[str]
     code_size: int
     pixels: int
+    fit_seconds: float = math.nan
 
     @classmethod
     def fit(
@@ -134,3 +138,13 @@ def codes_and_pixels(network: InvertibleNetwork, images: ArrayLike) -> tuple[Ten
     pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
     check_brightness(pixels)
     return network.encode_pixels(pixels), pixels
+
+
+def batches_of(
+    count: int, batch_size: int, generator: torch.Generator, device: torch.device
+) -> Iterator[Tensor]:
+    """Endless index batches, each pass over the data in a new order drawn on the CPU."""
+    size = min(batch_size, count)
+    while True:
+        order = torch.randperm(count, generator=generator).to(device)
+        yield from order[: count - count % size].split(size)

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from tqdm.auto import trange
 
 from invertviz._arrays import ArrayLike
-from invertviz.activations import activation_named
+from invertviz.activations import activation_named, through_layers
 
-from .base import LayeredInverse, codes_and_pixels
+from .base import LayeredInverse, batches_of, codes_and_pixels
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -46,10 +46,7 @@ class DecoderInverse(LayeredInverse):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Invert codes `[N, units]` to pixels `[N, pixels]`, unbounded floats."""
-        *hidden, last = zip(self.matrices, self.biases, strict=True)
-        for W, b in hidden:
-            codes = self.activation.forward(codes @ W + b)
-        return codes @ last[0] + last[1]
+        return through_layers(codes, self.matrices, self.biases, self.activation)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -74,9 +71,9 @@ class DecoderInverse(LayeredInverse):
         *,
         hidden: Sequence[int] = (1024,),
         activation: str = "relu",
-        representation: float = 0.025,
-        classes: float = 0.05,
-        epochs: int = 20,
+        representation: float = 0.08,
+        classes: float = 0.08,
+        steps: int = 4800,
         batch_size: int = 250,
         learning_rate: float = 2e-3,
         seed: int = 0,
@@ -94,7 +91,7 @@ class DecoderInverse(LayeredInverse):
             representation: weight of the result's code, 0 or more; with 0 and no `classes`, the
                 decoder is fitted on pixels only.
             classes: weight of the result's class probabilities, 0 or more.
-            epochs: passes over the images.
+            steps: optimizer steps.
             batch_size: images a step (all of them if there are fewer).
             learning_rate: the highest.
             seed: of the initial weights and the batches.
@@ -108,9 +105,9 @@ class DecoderInverse(LayeredInverse):
             raise ValueError(
                 f"representation is {representation} and classes {classes}; give 0 or more."
             )
-        if epochs < 1 or batch_size < 1 or not learning_rate > 0:
+        if steps < 1 or batch_size < 1 or not learning_rate > 0:
             raise ValueError(
-                f"epochs is {epochs}, batch_size {batch_size}, learning_rate {learning_rate}; "
+                f"steps is {steps}, batch_size {batch_size}, learning_rate {learning_rate}; "
                 "give positive numbers."
             )
         codes, pixels = codes_and_pixels(network, images)
@@ -125,23 +122,20 @@ class DecoderInverse(LayeredInverse):
         decoder = cls(weights, [torch.zeros(out) for out in sizes[1:]], activation)
         decoder.to(network.device, network.dtype).requires_grad_(True)
 
-        batches = max(1, len(pixels) // batch_size)
+        batches = batches_of(len(pixels), batch_size, generator, network.device)
         optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, learning_rate, total_steps=epochs * batches, pct_start=0.1
+            optimizer, learning_rate, total_steps=steps, pct_start=0.1
         )
-        for _ in trange(epochs, desc="decoder", unit="epoch", disable=not progress):
-            order = torch.randperm(len(pixels), generator=generator).to(network.device)
-            for batch in order.split(batch_size)[:batches]:
-                seen = codes[batch]
-                found = decoder((seen - center) / scale)
-                loss = decoder_loss(
-                    network, found, pixels[batch], seen, scale, representation, classes
-                )
-                optimizer.zero_grad()
-                loss.backward()
-                optimizer.step()
-                schedule.step()
+        for _ in trange(steps, desc="decoder", unit="step", disable=not progress):
+            batch = next(batches)
+            seen = codes[batch]
+            found = decoder((seen - center) / scale)
+            loss = decoder_loss(network, found, pixels[batch], seen, scale, representation, classes)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
         decoder.requires_grad_(False)
         # It learned from standardized codes; from now on the first layer does that.
         first, bias = decoder.matrices[0], decoder.biases[0]

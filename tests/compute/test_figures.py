@@ -5,6 +5,7 @@ import re
 from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
@@ -269,3 +270,30 @@ def test_a_figure_that_fails_to_draw_leaves_the_old_file(tmp_path):
         figures.save_figure(broken, path)
     assert path.read_bytes() == before
     assert [found.name for found in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_inverse_comparison_paints_every_row():
+    figure = figures.inverse_comparison(IMAGES, {"ridge": 1 - IMAGES, "$x$": IMAGES / 2})
+    painted = tiles(figure, (5, 4)).reshape(3, 6, 5, 4)
+    for row, expected in zip(painted, (IMAGES, 1 - IMAGES, IMAGES / 2), strict=True):
+        np.testing.assert_allclose(row, expected, atol=0.008)
+    assert [text.get_text() for text in figure.texts] == ["original", "ridge", "$x$"]
+
+
+def test_inverse_comparison_refuses_rows_that_do_not_match():
+    with pytest.raises(ValueError, match=r"'ridge': \[5, 5, 4\]"):
+        figures.inverse_comparison(IMAGES, {"ridge": IMAGES[:5]})
+
+
+def test_trade_off_curve_draws_the_tables():
+    table = pd.DataFrame({"mse": [0.02, 0.03], "representation_distance": [0.1, 0.05]})
+    table.index = [0.0, 0.5]
+    others = pd.DataFrame({"mse": [0.05], "representation_distance": [0.4]}, index=["$ridge"])
+    (axes,) = figures.trade_off_curve(table, others).axes
+    line, points = axes.lines
+    np.testing.assert_array_equal(line.get_xydata(), [[0.1, 0.02], [0.05, 0.03]])
+    np.testing.assert_array_equal(points.get_xydata(), [[0.4, 0.05]])
+    assert [text.get_text() for text in axes.texts] == ["0", "0.5", "$ridge"]
+    FigureCanvasAgg(axes.figure).draw()
+    with pytest.raises(ValueError, match="mse and representation_distance"):
+        figures.trade_off_curve(table[["mse"]])

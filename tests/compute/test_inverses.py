@@ -6,6 +6,7 @@ import torch
 
 from invertviz import (
     DecoderInverse,
+    GradientInverse,
     InvertibleNetwork,
     LearnedInverse,
     PseudoInverse,
@@ -14,12 +15,12 @@ from invertviz import (
     fit_inverse,
     load,
 )
-from invertviz.inverses import INVERSES
+from invertviz.inverses import INVERSES, total_variation
 
 rng = np.random.default_rng(0)
 IMAGES = rng.random((400, 4, 3)).astype(np.float32)
-QUICK = {"decoder": {"hidden": (7, 5), "activation": "tanh", "epochs": 1}}
-QUICK_LEARNER = {"hidden": (64,), "epochs": 20, "batch_size": 40, "learning_rate": 1e-2}
+QUICK = {"decoder": {"hidden": (7, 5), "activation": "tanh", "steps": 9}, "gradient": {"steps": 9}}
+QUICK_LEARNER = {"hidden": (64,), "steps": 800, "batch_size": 40, "learning_rate": 1e-2}
 
 
 @pytest.fixture
@@ -90,7 +91,7 @@ def test_every_kind_is_the_same_for_the_same_seed(kind, network):
     assert torch.equal(first, second)
 
 
-@pytest.mark.parametrize("kind", ["learned", "ridge", "decoder"])
+@pytest.mark.parametrize("kind", ["learned", "ridge", "decoder", "gradient"])
 @pytest.mark.parametrize(
     ("images", "message"),
     [(np.zeros((3, 5)), "images of shape"), (IMAGES * 255, "from 0 to 1"), (IMAGES[:0], "empty")],
@@ -197,7 +198,7 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
 
     def measured(**weights):
         decoder = DecoderInverse.fit(
-            network, IMAGES, hidden=(32,), epochs=40, batch_size=50, progress=False, **weights
+            network, IMAGES, hidden=(32,), steps=320, batch_size=50, progress=False, **weights
         )
         turned = network.with_inverse(decoder)
         images = turned.reconstruct(IMAGES).images
@@ -217,7 +218,7 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
 
 
 def test_decoder_shows_progress(network, capsys):
-    DecoderInverse.fit(network, IMAGES, epochs=2)
+    DecoderInverse.fit(network, IMAGES, steps=2)
     assert "2/2" in capsys.readouterr().err
 
 
@@ -227,7 +228,7 @@ def test_decoder_shows_progress(network, capsys):
         ({"hidden": (0,)}, "hidden"),
         ({"activation": "swish"}, "swish"),
         ({"representation": -1}, "representation is -1"),
-        ({"epochs": 0}, "epochs is 0"),
+        ({"steps": 0}, "steps is 0"),
         ({"learning_rate": 0}, "learning_rate 0"),
     ],
 )
@@ -241,3 +242,89 @@ def test_layers_that_do_not_follow_from_one_another_are_refused():
         DecoderInverse([torch.zeros(6, 5), torch.zeros(4, 12)], [torch.zeros(5), torch.zeros(12)])
     with pytest.raises(ValueError, match="do not follow"):
         RidgeInverse(torch.zeros(6, 5), torch.zeros(4))
+
+
+def test_gradient_descends_on_its_loss(network):
+    codes = torch.tensor(network.encode(IMAGES[:20]))
+    losses = []
+    for steps in (0, 20, 100):
+        inverse = GradientInverse.fit(network, IMAGES, steps=steps)
+        losses.append(inverse.losses(inverse(codes), codes))
+    assert (losses[1] < losses[0]).all()
+    assert (losses[2] < losses[0]).all()
+    assert losses[2].mean() < 0.9 * losses[1].mean()
+
+
+def test_gradient_s_loss_is_the_one_it_says(network):
+    settings = {"total_variation": 0.3, "norm": 0.7, "alpha": 3}
+    inverse = GradientInverse.fit(network, IMAGES, **settings)
+    image, z = IMAGES[0].astype(float), network.encode(IMAGES[1])[0].astype(float)
+    down = np.diff(image, axis=0, append=image[-1:])
+    right = np.diff(image, axis=1, append=image[:, -1:])
+    f = network.encode(image)[0]
+    expected = ((f - z) ** 2).sum() / (z**2).sum()
+    expected += 0.3 * np.hypot(down, right).sum() / 12 + 0.7 * (image**3).sum() / 12
+    (found,) = inverse.losses(torch.tensor(image).reshape(1, 12).float(), torch.tensor(z)[None])
+    assert float(found) == pytest.approx(expected, rel=1e-3)
+
+
+def test_gradient_finds_the_planted_image():
+    """Where the code tells everything, the image that has it is the image it came from."""
+    network = square_network()
+    images = rng.random((30, 1, 5)).astype(np.float32)
+    inverse = GradientInverse.fit(network, images, steps=500, total_variation=0, norm=0)
+    inverse.start.biases[0].data += 0.3  # a start that is off
+    turned = network.with_inverse(inverse)
+    np.testing.assert_allclose(turned.reconstruct(images).images, images, atol=0.02)
+
+
+def test_gradient_s_priors_make_smooth_and_dark_images(network):
+    codes = torch.tensor(network.encode(IMAGES[:50]))
+
+    def images(**weights):
+        weights = {"total_variation": 0, "norm": 0, **weights}
+        return GradientInverse.fit(network, IMAGES, **weights)(codes)
+
+    bare, smooth, dark = images(), images(total_variation=1), images(norm=1)
+    assert float(total_variation(smooth.reshape(-1, 4, 3)).mean()) < 0.7 * float(
+        total_variation(bare.reshape(-1, 4, 3)).mean()
+    )
+    assert float(dark.mean()) < 0.7 * float(bare.mean())
+
+
+def test_gradient_inverts_each_code_by_itself(network):
+    inverse = GradientInverse.fit(network, IMAGES)
+    codes = torch.randn(9, 6)
+    torch.testing.assert_close(inverse(codes)[4:5], inverse(codes[4:5]), atol=1e-5, rtol=0)
+    assert float(inverse(codes).min()) >= 0
+    assert float(inverse(codes).max()) <= 1
+    with torch.no_grad():
+        assert torch.equal(inverse(codes), inverse(codes))
+    assert torch.isfinite(inverse(torch.zeros(1, 6))).all()
+
+
+def test_gradient_shows_progress(network, capsys):
+    GradientInverse.fit(network, IMAGES, steps=2).search(torch.zeros(1, 6), progress=True)
+    assert "2/2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"steps": -1}, ValueError, "steps is -1"),
+        ({"norm": -1}, ValueError, "norm -1"),
+        ({"alpha": 0.5}, ValueError, "alpha 0.5"),
+        ({"momentum": 1}, TypeError, "momentum"),
+    ],
+)
+def test_descents_that_make_no_sense_are_refused(network, settings, error, message):
+    with pytest.raises(error, match=message):
+        GradientInverse.fit(network, IMAGES, **settings)
+
+
+@pytest.mark.parametrize("shape", [(4, 6), (2, 4, 6), (24,)])
+def test_total_variation_of_an_edge_is_its_length(shape):
+    image = torch.zeros(shape)
+    image[..., 3:] = 0.5
+    expected = 0.5 * image[..., 0].numel()
+    assert float(total_variation(image[None])) == pytest.approx(expected, abs=0.05)

@@ -1,0 +1,76 @@
+"""Ways back compared: the same samples through each, and what faithfulness costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from invertviz._arrays import ArrayLike
+
+from ._drawing import FAINT, INK, ShownFigure, as_pictures, gallery
+
+
+def inverse_comparison(
+    images: ArrayLike, reconstructions: Mapping[str, ArrayLike], *, title: str | None = None
+) -> Figure:
+    """The same samples through every inverse: originals on top, a row for each below.
+
+    Args:
+        images: `[N, H, W]`.
+        reconstructions: for each inverse's name, its images, of the same shape.
+        title: of the whole figure.
+    """
+    rows = {"original": as_pictures(images)}
+    for name, found in reconstructions.items():
+        rows[name] = as_pictures(found, f"reconstructions of {name}")
+    return gallery(rows, title=title)
+
+
+def trade_off_curve(
+    table: pd.DataFrame, others: pd.DataFrame | None = None, *, title: str | None = None
+) -> Figure:
+    """Pixel error against representation distance: nearer to the origin is better.
+
+    Args:
+        table: from `trade_off`: one decoder for each weight, drawn as a line.
+        others: from `compare_inverses`: drawn as single points, with their names.
+        title: of the figure.
+    """
+    for name, given in (("table", table), ("others", others)):
+        if given is not None and not {"mse", "representation_distance"} <= set(given.columns):
+            raise ValueError(
+                f"{name} needs the columns mse and representation_distance, as trade_off and "
+                f"compare_inverses give them, not {list(given.columns)}."
+            )
+    figure = ShownFigure(figsize=(5.2, 3.8), facecolor="white")
+    axes = figure.add_axes((0.14, 0.15, 0.82, 0.75))
+    x, y = table["representation_distance"].to_numpy(), table["mse"].to_numpy()
+    axes.plot(x, y, color="#2b6cb0", marker="o", markersize=4, linewidth=1.4)
+    points = [(f"{weight:g}", x[i], y[i], "#2b6cb0") for i, weight in enumerate(table.index)]
+    if others is not None:
+        x = others["representation_distance"].to_numpy()
+        y = others["mse"].to_numpy()
+        axes.plot(x, y, "s", color="#c05621", markersize=4)
+        points += [(str(name), x[i], y[i], "#c05621") for i, name in enumerate(others.index)]
+    for text, across, up, color in points:
+        axes.annotate(
+            text,
+            (across, up),
+            xytext=(5, 4),
+            textcoords="offset points",
+            fontsize=7.5,
+            color=color,
+            parse_math=False,
+        )
+    axes.set_xscale("symlog", linthresh=0.02)
+    axes.set_yscale("log")
+    axes.set_xlabel("representation distance  ‖f(x̂) - f(x)‖/‖f(x)‖", fontsize=8.5, color=INK)
+    axes.set_ylabel("mean squared pixel error", fontsize=8.5, color=INK)
+    axes.tick_params(labelsize=8, colors=FAINT, which="both")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(FAINT)
+    axes.margins(0.12)
+    axes.set_title(title or "", fontsize=10, color=INK, parse_math=False)
+    return figure
