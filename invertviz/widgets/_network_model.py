@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
+import anywidget
 import traitlets as t
-from ipywidgets import Widget
 
 from invertviz import checkpoints
 from invertviz.network import InvertibleNetwork
 
 
-class NetworkModel(Widget):
-    """What the page knows of a network, for the browser engine; it has no view.
+class NetworkModel(anywidget.AnyWidget):
+    """What the page knows of a network, for the browser engine; it shows nothing.
 
     Attributes:
         weights: the bytes of the network's checkpoint.
     """
+
+    _esm = "export default {};"  # anywidget's models keep bytes in a notebook's saved state
 
     weights = t.Bytes(read_only=True).tag(sync=True)
 

@@ -1,10 +1,7 @@
 // Pixels, codes and weights travel as the bytes of float32 numbers.
 
-/** A trait of bytes: a DataView from a live kernel, other views of a buffer from saved state. */
-export type Bytes = ArrayBufferView | undefined;
-
 /** The float32 numbers of some bytes: a view of them where they lie on a boundary, else a copy. */
-export function floats(value: Bytes): Float32Array<ArrayBuffer> {
+export function floats(value: ArrayBufferView | undefined): Float32Array<ArrayBuffer> {
   if (!value?.byteLength) return new Float32Array(0);
   const { buffer, byteOffset, byteLength } = value;
   return byteOffset % 4 === 0 && buffer instanceof ArrayBuffer

@@ -116,8 +116,7 @@ export class Link<T extends WidgetTraits> {
       const whole = await this.find(this.model.get("network_model").replace("IPY_MODEL_", ""));
       if (!whole) throw new Error("this page does not have the network's weights");
       const load = () => {
-        // A view of bytes from a live kernel, the bytes themselves from saved state.
-        this.network = new Network(whole.get("weights") as ArrayBuffer | ArrayBufferView);
+        this.network = new Network(whole.get("weights") as ArrayBufferView);
         this.status.set({ browser: "ready", inability: "" });
       };
       whole.on("change:weights", load);

@@ -28,7 +28,7 @@ export class Network {
    * @param file a checkpoint, as invertviz.checkpoints writes it
    * @throws Error where the engine cannot do what the network needs
    */
-  constructor(file: ArrayBufferLike | ArrayBufferView) {
+  constructor(file: ArrayBufferView) {
     const { metadata, tensors } = readSafetensors(file);
     const description = JSON.parse(metadata.invertviz ?? "{}");
     const tensor = (name: string) => {

@@ -20,8 +20,7 @@ interface Entry {
 }
 
 /** Read the float32 tensors of a file; they are views of its bytes wherever these are aligned. */
-export function readSafetensors(file: ArrayBufferLike | ArrayBufferView): Tensors {
-  const { buffer, byteOffset, byteLength } = ArrayBuffer.isView(file) ? file : new Uint8Array(file);
+export function readSafetensors({ buffer, byteOffset, byteLength }: ArrayBufferView): Tensors {
   const view = new DataView(buffer, byteOffset, byteLength);
   const length = Number(view.getBigUint64(0, true));
   const text = new TextDecoder().decode(new Uint8Array(buffer, byteOffset + 8, length));
