@@ -5,6 +5,7 @@ from .checkpoints import CheckpointError, load, load_pretrained
 from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
 from .comparison import compare_inverses, fit_inverses, trade_off
 from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
+from .generation import compare_priors
 from .inverses import (
     DecoderInverse,
     GradientInverse,
@@ -14,6 +15,7 @@ from .inverses import (
     RidgeInverse,
 )
 from .network import InvertibleNetwork, Reconstruction
+from .priors import CodePrior
 from .training import fit_classifier, fit_inverse, train
 
 __version__ = "0.1.0"
@@ -21,6 +23,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CheckpointError",
     "CodeOptimization",
+    "CodePrior",
     "DecoderInverse",
     "Evaluation",
     "GradientInverse",
@@ -32,6 +35,7 @@ __all__ = [
     "Reconstruction",
     "RidgeInverse",
     "compare_inverses",
+    "compare_priors",
     "datasets",
     "evaluate",
     "evaluate_inverse",

@@ -319,6 +319,7 @@ def compare(
             "to the network costs in pixels.",
         ),
     ] = False,
+    steps: Annotated[int, _Count(min=1, help="Steps of each of those decoders.")] = 1200,
     out: Annotated[
         Path, typer.Option(help="The folder to write to; made if need be.", metavar="FOLDER")
     ] = Path("comparison"),
@@ -370,7 +371,7 @@ def compare(
     tables = {"inverses": table}
     if trade_off:
         tables["trade_off"] = comparison.trade_off(
-            net, images, labels, fit_images=known, seed=seed, progress=bar
+            net, images, labels, fit_images=known, steps=steps, seed=seed, progress=bar
         )
         drawn["trade_off"] = draw.trade_off_curve(tables["trade_off"], table.loc[names])
     out.mkdir(exist_ok=True)

@@ -16,6 +16,7 @@ from tqdm.auto import trange
 
 from invertviz._arrays import Array, ArrayLike, as_codes, like, to_numpy
 from invertviz.network import InvertibleNetwork
+from invertviz.priors import CodePrior, Pull
 
 Classes: TypeAlias = int | str | Sequence[int | str]
 OnStep: TypeAlias = Callable[[int, Array, Array], bool | None]
@@ -48,6 +49,8 @@ def optimize_codes(
     steps: int = 1000,
     learning_rate: float = 1.0,
     start: ArrayLike | None = None,
+    prior: str | CodePrior | None = None,
+    seed: int = 0,
     record_every: int = 1,
     on_step: OnStep | None = None,
     progress: bool = True,
@@ -55,15 +58,20 @@ def optimize_codes(
     """Latent optimization: descend on codes until the network is sure of the classes.
 
     Plain gradient descent on Σ|onehot - p(z)| (Pitis, "Inverting a Neural Net"); every code
-    descends by itself, all of them in one batch.
+    descends by itself, all of them in one batch. A prior keeps the codes where those of real
+    images are, so that every way back gives clear pictures of them; see `CodePrior`.
 
     Args:
         network: the network.
         classes: one class or several, as numbers or class names; one code is made for each.
         steps: steps to take.
         learning_rate: of the gradient descent.
-        start: codes to start from, `[N, code_size]` or one for all `[code_size]`; zeros (the
-            article's) if None.
+        start: codes to start from, `[N, code_size]` or one for all `[code_size]`; if None, the
+            prior's means, or zeros (the article's) without a prior.
+        prior: None (the article's), "gaussian", "class" or "diverse", fitted on the bundled
+            digits; or one that `CodePrior.fit` fitted on images of yours. With "diverse", naming
+            a class several times gives several samples of it.
+        seed: of what "diverse" draws.
         record_every: the trajectory keeps the start, every so many steps, and the end.
         on_step: called after each step with its number (from 1), the codes `[N, code_size]` and
             probabilities `[N, classes]`; return True to stop there.
@@ -72,7 +80,7 @@ def optimize_codes(
     Raises:
         TypeError: classes that are neither numbers nor names.
         ValueError: no or unknown classes, a start of another shape or not finite, settings out
-            of range.
+            of range, an unknown prior, or one named for a network of something else than digits.
     """
     chosen = class_indices(network, classes)
     if steps < 0 or record_every < 1 or not learning_rate > 0:
@@ -83,7 +91,11 @@ def optimize_codes(
     targets = torch.nn.functional.one_hot(
         torch.tensor(chosen, device=network.device), len(network.class_names)
     ).to(network.dtype)
-    descent = descend(network, targets, _start(network, start, len(chosen)), learning_rate)
+    if isinstance(prior, str):
+        prior = CodePrior.fit(network, kind=prior)
+    pull = None if prior is None else prior.pull(chosen, seed=seed)
+    begin = _start(network, start, len(chosen), pull)
+    descent = descend(network, targets, begin, learning_rate, pull)
     codes, probabilities = next(descent)
     trajectory = [codes]
     step = 0
@@ -107,7 +119,11 @@ def optimize_codes(
 
 
 def descend(
-    network: InvertibleNetwork, targets: Tensor, codes: Tensor, learning_rate: float
+    network: InvertibleNetwork,
+    targets: Tensor,
+    codes: Tensor,
+    learning_rate: float,
+    pull: Pull | None = None,
 ) -> Iterator[tuple[Tensor, Tensor]]:
     """The latent optimization itself, one step at a time and without end; no checks.
 
@@ -116,6 +132,7 @@ def descend(
         targets: wanted probabilities, float `[N, classes]`.
         codes: where to start, float `[N, code_size]`.
         learning_rate: of the gradient descent.
+        pull: towards where a prior expects the codes, if there is one.
 
     Yields:
         Codes and their probabilities: first those of the start, then those after each step.
@@ -127,7 +144,10 @@ def descend(
             loss = (targets - probabilities).abs().sum()
         yield codes.detach(), probabilities.detach()
         (gradient,) = torch.autograd.grad(loss, codes)
-        codes = codes.detach() - learning_rate * gradient
+        codes = codes.detach()
+        if pull is not None:
+            gradient = pull.direction(gradient, codes)
+        codes = codes - learning_rate * gradient
 
 
 def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: ArrayLike) -> Array:
@@ -216,7 +236,11 @@ def class_indices(network: InvertibleNetwork, classes: Classes) -> list[int]:
     return found
 
 
-def _start(network: InvertibleNetwork, start: ArrayLike | None, count: int) -> Tensor:
+def _start(
+    network: InvertibleNetwork, start: ArrayLike | None, count: int, pull: Pull | None
+) -> Tensor:
+    if start is None and pull is not None:
+        return pull.mean
     if start is None:
         return torch.zeros(count, network.code_size, device=network.device, dtype=network.dtype)
     codes = as_codes(

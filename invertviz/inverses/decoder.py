@@ -113,17 +113,17 @@ class DecoderInverse(LayeredInverse):
         codes, pixels = codes_and_pixels(network, images)
         center, scale = codes.mean(0), codes.std(0, correction=0).clamp_min(1e-6)
         generator = torch.Generator().manual_seed(seed)
-        # He et al. (2015), drawn on the CPU so that a seed gives the same on every device.
+        # Drawn on the CPU, so that a seed gives the same on every device.
         sizes = _sizes(network, hidden)
         weights = [
-            nn.init.kaiming_normal_(torch.empty(out, into), generator=generator).T.contiguous()
-            for into, out in pairwise(sizes)
+            torch.empty(shape).uniform_(-1, 1, generator=generator) / shape[0] ** 0.5
+            for shape in pairwise(sizes)
         ]
         decoder = cls(weights, [torch.zeros(out) for out in sizes[1:]], activation)
         decoder.to(network.device, network.dtype).requires_grad_(True)
 
         batches = batches_of(len(pixels), batch_size, generator, network.device)
-        optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate)
+        optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate, eps=1e-11)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, learning_rate, total_steps=steps, pct_start=0.1
         )

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from safetensors import safe_open
 
@@ -77,7 +78,7 @@ def test_the_console_script_tells_its_version():
 def test_help_says_what_there_is(run):
     code, out, _ = run("--help")
     assert code == 0
-    for command in ("train", "figures", "lab", "info"):
+    for command in ("train", "figures", "compare", "lab", "info"):
         assert f"\n  {command} " in out
         code, told, _ = run(command, "--help")
         assert code == 0
@@ -342,3 +343,42 @@ def test_lab_without_jupyterlab_says_what_to_install():
     assert done.stderr == (
         "invertviz: JupyterLab is not installed; install it with: pip install 'invertviz[lab]'\n"
     )
+
+
+def test_compare_writes_tables_and_figures_and_says_what_it_found(run, elsewhere):
+    arguments = ["compare", "--inverses", "ridge, pseudo", "--trade-off", "--steps", 2]
+    code, out, _ = run(*arguments, "--out", "found")
+    assert code == 0
+    files = ["inverses.csv", "inverses.png", "trade_off.csv", "trade_off.png"]
+    assert sorted(path.name for path in (elsewhere / "found").iterdir()) == files
+    table = pd.read_csv(elsewhere / "found" / "inverses.csv", index_col=0)
+    assert list(table.index) == ["ridge", "pseudo", "mean image", "PCA of rank 100"]
+    assert table.mse["ridge"] < table.mse["pseudo"]
+    assert table.fit_seconds["ridge"] > 0
+    assert f"{table.mse['ridge']:.4f}" in out
+    assert len(pd.read_csv(elsewhere / "found" / "trade_off.csv")) == 7
+    for name in files:
+        assert name in out
+
+
+def test_compare_gives_the_same_figure_for_the_same_seed(run, elsewhere):
+    for name in ("one", "two"):
+        run("compare", "--inverses", "ridge", "--out", name, "--format", "svg", "--seed", 3)
+    first, second = (elsewhere / name / "inverses.svg" for name in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--inverses", "magic"], 2, "'magic'; choose from learned"),
+        (["--inverses", "ridge", "--out", "no/where"], 1, "create it first"),
+        (["--network", "none.safetensors"], 1, "no checkpoint"),
+        (["--steps", "0"], 2, "steps"),
+    ],
+)
+def test_compare_refuses_before_any_work(run, elsewhere, arguments, code, message):
+    found, _, err = run("compare", *arguments)
+    assert found == code
+    assert message in err
+    assert not any(elsewhere.iterdir())

@@ -11,7 +11,6 @@ from invertviz import (
     LearnedInverse,
     PseudoInverse,
     RidgeInverse,
-    evaluate_inverse,
     fit_inverse,
     load,
 )
@@ -191,30 +190,27 @@ def test_decoder_comes_close_to_a_planted_way_back():
 
 
 def test_decoder_is_torn_between_pixels_and_representation(network):
-    """Each weight buys what it pays for."""
-    labels = np.zeros(len(IMAGES), int)
+    """Three units tell less than the code: what they keep is what the weights ask for."""
     for W in network.weights:
         W.data *= 10  # a network that tells its inputs apart
+    settings = {**QUICK_LEARNER, "hidden": (3,), "activation": "tanh", "progress": False}
 
-    def measured(**weights):
+    def measured(representation, classes):
         decoder = DecoderInverse.fit(
-            network, IMAGES, hidden=(32,), steps=320, batch_size=50, progress=False, **weights
+            network, IMAGES, representation=representation, classes=classes, **settings
         )
-        turned = network.with_inverse(decoder)
-        images = turned.reconstruct(IMAGES).images
-        codes = network.encode(IMAGES)
+        codes, images = network.encode(IMAGES), network.with_inverse(decoder).reconstruct(IMAGES)[0]
+        again = network.encode(images)
         return (
-            evaluate_inverse(turned, IMAGES, labels).mse,
-            np.square(network.encode(images) - codes).mean(),
-            np.abs(network.classify(network.encode(images)) - network.classify(codes)).mean(),
+            np.square(images - IMAGES).mean(),
+            np.square(again - codes).mean(),
+            np.abs(network.classify(again) - network.classify(codes)).mean(),
         )
 
-    pixels = measured(representation=0, classes=0)
-    code = measured(representation=1, classes=0)
-    classes = measured(representation=0, classes=100)
-    assert pixels[0] < code[0]
+    pixels, code, classes = measured(0, 0), measured(1, 0), measured(0, 100)
+    assert pixels[0] < 0.9 * code[0]
     assert code[1] < 0.5 * pixels[1]
-    assert classes[2] < 0.85 * pixels[2]
+    assert classes[2] < 0.5 * pixels[2]
 
 
 def test_decoder_shows_progress(network, capsys):

@@ -1,0 +1,190 @@
+"""Where real codes lie, so that generated ones can be kept there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from invertviz import datasets
+from invertviz._arrays import ArrayLike, as_images, check_brightness
+from invertviz.network import InvertibleNetwork
+
+KINDS = ("gaussian", "class", "diverse")
+"""The kinds of priors, by name."""
+
+_SPREAD = 0.75  # of what "diverse" draws, in σ: the rare codes further out make unclear pictures
+
+
+class Pull(NamedTuple):
+    """A Gaussian prior on each of N rows, in the form that a descent needs.
+
+    With a loss L(z), descending along `direction` minimizes
+
+        L(z) + ½·weight·(z - mean)ᵀ metric⁻¹ (z - mean)
+
+    by gradient descent in the metric: directions in which real rows vary much are gone along
+    quickly, those in which they do not vary hardly at all, and nothing need be inverted.
+
+    Attributes:
+        mean: float `[N, units]`.
+        metric: covariances in units of their mean variance, float `[N, units, units]`, or
+            `[1, units, units]` for all.
+        weight: of the prior, 0 or more.
+    """
+
+    mean: Tensor
+    metric: Tensor
+    weight: float
+
+    def direction(self, gradient: Tensor, rows: Tensor) -> Tensor:
+        """What to subtract from rows `[N, units]` for a loss whose gradient is `[N, units]`."""
+        if len(self.metric) == 1:
+            natural = gradient @ self.metric[0]
+        else:
+            natural = (self.metric @ gradient[:, :, None])[:, :, 0]
+        return natural + self.weight * (rows - self.mean)
+
+
+@dataclass(frozen=True)
+class CodePrior:
+    """A Gaussian prior on codes, from the codes of samples that the network is sure of.
+
+    Mahalanobis' distance from the mean is penalized, and the descent starts there.
+
+    Attributes:
+        kind: "gaussian": one mean and covariance for all classes; "class": those of the class
+            that is asked for; "diverse": like "class", but each code has a mean of its own,
+            drawn from the Gaussian of its class with three quarters of its spread.
+        means: float `[classes, code_size]`.
+        covariances: float `[classes, code_size, code_size]`.
+        weight: of the penalty, relative to the loss that is descended on.
+    """
+
+    kind: str
+    means: Tensor
+    covariances: Tensor
+    weight: float
+
+    @classmethod
+    @torch.no_grad()
+    def fit(
+        cls,
+        network: InvertibleNetwork,
+        images: ArrayLike | None = None,
+        kind: str = "gaussian",
+        *,
+        confidence: float = 0.8,
+        weight: float = 0.01,
+    ) -> CodePrior:
+        """Fit means and covariances.
+
+        Args:
+            network: the network.
+            images: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers 0…255; the
+                bundled digits if None, for a network of digits.
+            kind: "gaussian", "class" or "diverse".
+            confidence: samples count that the network is more confident of, in [0, 1).
+            weight: of the penalty, positive.
+
+        Raises:
+            TypeError: not an array of numbers.
+            ValueError: an unknown kind, settings out of range, images that do not fit, none for
+                a network of something else, or fewer than two samples of a class it is sure of.
+        """
+        if kind not in KINDS:
+            raise ValueError(f"prior {kind!r} is not known; choose one of {list(KINDS)}.")
+        if not 0 <= confidence < 1 or not 0 < weight < float("inf"):
+            raise ValueError(
+                f"confidence is {confidence}, weight {weight}; give a confidence in [0, 1), a "
+                "positive weight."
+            )
+        codes, classes = confident_codes(network, images, confidence)
+        count = len(network.class_names)
+        if kind == "gaussian":
+            _check_samples(len(codes), "any class", confidence)
+            mean, covariance = gaussian(codes)
+            units = network.code_size
+            return cls(
+                kind, mean.expand(count, units), covariance.expand(count, units, units), weight
+            )
+        found = []
+        for number, name in enumerate(network.class_names):
+            mine = codes[classes == number]
+            _check_samples(len(mine), f"class {name}", confidence)
+            found.append(gaussian(mine))
+        means, covariances = (torch.stack(parts) for parts in zip(*found, strict=True))
+        return cls(kind, means, covariances, weight)
+
+    def pull(self, classes: list[int], *, seed: int = 0) -> Pull:
+        """The prior on one code for each of these classes.
+
+        Args:
+            classes: class numbers.
+            seed: of what "diverse" draws.
+        """
+        means, covariances = self.means[classes], self.covariances[classes]
+        if self.kind == "diverse":
+            generator = torch.Generator().manual_seed(seed)
+            drawn = torch.randn(means.shape, generator=generator).to(means)
+            variances, axes = torch.linalg.eigh(covariances)
+            drawn = variances.clamp_min(0).sqrt() * drawn
+            means = means + _SPREAD * (axes @ drawn[:, :, None])[:, :, 0]
+        if self.kind == "gaussian":
+            covariances = covariances[:1]
+        return Pull(means, metric(covariances), self.weight)
+
+
+def confident_codes(
+    network: InvertibleNetwork, images: ArrayLike | None, confidence: float
+) -> tuple[Tensor, Tensor]:
+    """Codes `[N, code_size]` of what the network is sure of, and the classes it takes it for.
+
+    Args:
+        network: the network.
+        images: as for `CodePrior.fit`.
+        confidence: what it must exceed.
+    """
+    codes = network.encode_pixels(real_pixels(network, images))
+    sure, classes = network.logits(codes).softmax(-1).max(-1)
+    return codes[sure > confidence], classes[sure > confidence]
+
+
+def real_pixels(network: InvertibleNetwork, images: ArrayLike | None) -> Tensor:
+    """Images as checked pixels `[N, pixels]`; the bundled digits if None.
+
+    Raises:
+        ValueError: images that do not fit, or none for a network of something else than digits.
+    """
+    if images is None:
+        if network.image_shape != (28, 28) or network.class_names != tuple("0123456789"):
+            raise ValueError(
+                f"images are needed to know what real ones are like: {network} is no network of "
+                "the bundled digits. Pass some, such as datasets.load(…).train.images."
+            )
+        images = datasets.load("mnist-sample").train.images
+    pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
+    check_brightness(pixels)
+    return pixels
+
+
+def gaussian(rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean `[units]` and covariance `[units, units]` of rows `[N, units]`."""
+    mean = rows.mean(0)
+    return mean, (rows - mean).T @ (rows - mean) / len(rows)
+
+
+def metric(covariances: Tensor) -> Tensor:
+    """Covariances `[…, units, units]` in units of their mean variance."""
+    scale = covariances.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
+    return covariances / scale.clamp_min(torch.finfo(covariances.dtype).tiny)
+
+
+def _check_samples(count: int, what: str, confidence: float) -> None:
+    if count < 2:
+        raise ValueError(
+            f"the network is more than {confidence:.0%} confident of {count} images of {what}, and "
+            "a prior needs two or more: give more images, or lower confidence."
+        )
