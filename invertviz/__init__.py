@@ -17,6 +17,14 @@ from .inverses import (
 from .network import InvertibleNetwork, Reconstruction
 from .priors import CodePrior
 from .training import fit_classifier, fit_inverse, train
+from .units import (
+    DrivingSamples,
+    compare_unit_pictures,
+    driving_samples,
+    maximize_units,
+    readability,
+    unit_differences,
+)
 
 __version__ = "0.1.0"
 
@@ -25,6 +33,7 @@ __all__ = [
     "CodeOptimization",
     "CodePrior",
     "DecoderInverse",
+    "DrivingSamples",
     "Evaluation",
     "GradientInverse",
     "Inverse",
@@ -36,7 +45,9 @@ __all__ = [
     "RidgeInverse",
     "compare_inverses",
     "compare_priors",
+    "compare_unit_pictures",
     "datasets",
+    "driving_samples",
     "evaluate",
     "evaluate_inverse",
     "figures",
@@ -45,9 +56,12 @@ __all__ = [
     "fit_inverses",
     "load",
     "load_pretrained",
+    "maximize_units",
     "optimize_codes",
     "project_units",
+    "readability",
     "sweep_unit",
     "trade_off",
     "train",
+    "unit_differences",
 ]

@@ -244,6 +244,7 @@ def figures(
     projections       what the network sees in them: their reconstructions
     generated         an image of each class that it is sure of (digits: 1 to 9)
     units             a picture of each unit of the code
+    unit_portraits    twelve units: that picture, what the unit changes, what drives it
     misclassified     36 mistakes, each beside its reconstruction
     confusion_matrix  how often each class is taken for each other
 
@@ -272,6 +273,7 @@ def figures(
     digits = net.class_names == tuple("0123456789")
     classes = range(1 if digits else 0, len(net.class_names))
     generated = optimize_codes(net, classes)
+    few_units = range(min(net.code_size, 12))
     drawn = {
         "samples": draw.sample_grid(samples),
         "projections": draw.sample_grid(net.reconstruct(samples).images),
@@ -281,6 +283,7 @@ def figures(
             [net.class_names[k] for k in classes],
         ),
         "units": draw.unit_projections(project_units(net, range(min(net.code_size, _UNITS)))),
+        "unit_portraits": draw.unit_portraits(_portraits(net, images, few_units), few_units),
         "confusion_matrix": draw.confusion_matrix(result.confusion_matrix, net.class_names),
     }
     wrong = few(result.misclassified)
@@ -488,6 +491,19 @@ def _check_pictures(network: InvertibleNetwork) -> None:
     if len(network.image_shape) != 2:
         shape = network.image_shape
         raise ValueError(f"figures need images with a height and a width, not {shape}.")
+
+
+def _portraits(network: InvertibleNetwork, images: Any, units: Sequence[int]) -> dict[str, Any]:
+    from invertviz import driving_samples, maximize_units, project_units, unit_differences
+
+    driving = driving_samples(network, images, units, count=1)
+    return {
+        "projection": project_units(network, units),
+        "difference": unit_differences(network, units, images=images),
+        "maximized": maximize_units(network, units, images=images),
+        "driven most by": images[driving.most[:, 0]],
+        "driven least by": images[driving.least[:, 0]],
+    }
 
 
 def _quality_lines(result: Any, quality: Any) -> list[tuple[str, str]]:

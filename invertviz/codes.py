@@ -169,7 +169,7 @@ def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: A
     base = as_codes(code, network.code_size, device=network.device, dtype=network.dtype)
     if len(base) != 1:
         raise ValueError(f"{len(base)} codes were given; a sweep starts from one.")
-    (unit,) = _check_units(network, [unit])
+    (unit,) = unit_numbers(network, [unit])
     settings = as_codes(
         torch.as_tensor(values).reshape(-1, 1),
         1,
@@ -202,7 +202,7 @@ def project_units(
     Raises:
         ValueError: no or unknown units, or a scale that is 0 or not finite.
     """
-    chosen = _check_units(network, range(network.code_size) if units is None else units)
+    chosen = unit_numbers(network, units)
     if scale == 0 or not math.isfinite(scale):
         raise ValueError(f"scale is {scale}; give a finite number other than 0.")
     codes = torch.zeros(len(chosen), network.code_size, device=network.device, dtype=network.dtype)
@@ -253,8 +253,13 @@ def _start(
     return codes.expand(count, -1)
 
 
-def _check_units(network: InvertibleNetwork, units: Sequence[int]) -> list[int]:
-    chosen = [operator.index(unit) for unit in units]
+def unit_numbers(network: InvertibleNetwork, units: Sequence[int] | None) -> list[int]:
+    """Units as numbers; all of them if None.
+
+    Raises:
+        ValueError: none at all, or an unknown unit.
+    """
+    chosen = [*range(network.code_size)] if units is None else [*map(operator.index, units)]
     if not chosen:
         raise ValueError("no unit was given; give at least one.")
     for unit in chosen:

@@ -11,6 +11,7 @@ from ._files import save_figure
 from .inverses import inverse_comparison, trade_off_curve
 from .mistakes import confusion_matrix, misclassified_pairs
 from .samples import generated_samples, reconstruction_pairs, sample_grid, unit_projections
+from .units import unit_portraits
 
 __all__ = [
     "confusion_matrix",
@@ -21,5 +22,6 @@ __all__ = [
     "sample_grid",
     "save_figure",
     "trade_off_curve",
+    "unit_portraits",
     "unit_projections",
 ]

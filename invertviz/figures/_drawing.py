@@ -153,6 +153,15 @@ def as_pictures(images: ArrayLike, name: str = "images") -> NDArray[np.float32]:
     return to_numpy(rows).reshape(shape)
 
 
+def own_scale(pictures: NDArray[Any]) -> NDArray[np.float32]:
+    """Each picture `[N, H, W]` from its own smallest value, 0, to its own largest, 1."""
+    exact = pictures.astype(np.float64)
+    low = exact.min(axis=(1, 2), keepdims=True)
+    span = exact.max(axis=(1, 2), keepdims=True) - low
+    middle = np.full_like(exact, 0.5)
+    return np.divide(exact - low, span, out=middle, where=span > 0).astype(np.float32)
+
+
 def as_numbers(values: ArrayLike) -> NDArray[Any]:
     return to_numpy(values) if isinstance(values, torch.Tensor) else np.asarray(values)
 

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from invertviz._arrays import ArrayLike
 
-from ._drawing import FAINT, as_numbers, as_pictures, check_count, tiles
+from ._drawing import FAINT, as_numbers, as_pictures, check_count, own_scale, tiles
 
 
 def sample_grid(
@@ -89,10 +89,7 @@ def unit_projections(images: ArrayLike, *, units: Sequence[int] | None = None) -
         images: floats `[N, H, W]` of any scale, such as `project_units` gives.
         units: which units they are; 0…N-1 if None.
     """
-    pictures = as_pictures(images).astype(np.float64)
-    low = pictures.min(axis=(1, 2), keepdims=True)
-    span = pictures.max(axis=(1, 2), keepdims=True) - low
-    scaled = np.divide(pictures - low, span, out=np.full_like(pictures, 0.5), where=span > 0)
+    pictures = own_scale(as_pictures(images))
     numbers = range(len(pictures)) if units is None else units
     check_count(numbers, len(pictures), "units")
-    return tiles(scaled, titles=[*map(str, numbers)], color=FAINT)
+    return tiles(pictures, titles=[*map(str, numbers)], color=FAINT)

@@ -19,7 +19,15 @@ from invertviz.cli import main
 ROOT = Path(__file__).parents[2]
 SHORT = ["--steps", "30", "--inverse-steps", "20", "--confidence", "0", "--batch-size", "100"]
 QUICK = ["--data", "mnist-sample", *SHORT]
-FIGURES = ["confusion_matrix", "generated", "misclassified", "projections", "samples", "units"]
+FIGURES = [
+    "confusion_matrix",
+    "generated",
+    "misclassified",
+    "projections",
+    "samples",
+    "unit_portraits",
+    "units",
+]
 
 
 @pytest.fixture(autouse=True)

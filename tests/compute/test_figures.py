@@ -297,3 +297,25 @@ def test_trade_off_curve_draws_the_tables():
     FigureCanvasAgg(axes.figure).draw()
     with pytest.raises(ValueError, match="mse and representation_distance"):
         figures.trade_off_curve(table[["mse"]])
+
+
+def test_unit_portraits_scale_and_colour_their_rows():
+    signed = np.linspace(-2, 1, 40).reshape(2, 5, 4)
+    pictures = {"projection": 100 * IMAGES[:2] - 7, "difference": signed, "sample": IMAGES[:2]}
+    figure = figures.unit_portraits(pictures, [4, 9])
+    drawn = [axes.images[0] for axes in figure.axes]
+    assert [image.get_clim() for image in drawn] == [(0, 1)] * 2 + [(-2, 2)] * 2 + [(0, 1)] * 2
+    assert [image.get_cmap().name for image in drawn[1:4]] == ["gray", "RdBu_r", "RdBu_r"]
+    projection = drawn[0].get_array()
+    assert (projection.min(), projection.max()) == (0, 1)
+    assert titles(figure)[:2] == ["4", "9"]
+    FigureCanvasAgg(figure).draw()
+
+
+def test_unit_portraits_refuse_what_does_not_match():
+    with pytest.raises(ValueError, match="'b'"):
+        figures.unit_portraits({"a": IMAGES}, range(6), signed=["b"])
+    with pytest.raises(ValueError, match="5 titles"):
+        figures.unit_portraits({"a": IMAGES}, range(5))
+    with pytest.raises(ValueError, match="at least one"):
+        figures.unit_portraits({}, [])
