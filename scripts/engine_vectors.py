@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,16 +16,28 @@ from safetensors.numpy import save_file
 
 import invertviz
 from invertviz.activations import ACTIVATIONS
+from invertviz.inverses import INVERSES
 from invertviz.network import InvertibleNetwork
 
 FOLDER = Path(__file__).resolve().parents[1] / "js" / "tests" / "vectors"
-STEPS, EVERY = 200, 20
+STEPS, EVERY = 1000, 50
+INVERSE_SETTINGS: dict[str, dict[str, Any]] = {
+    "ridge": {},
+    "decoder": {"hidden": (40, 30), "activation": "tanh", "steps": 30},
+    "pseudo": {},
+    "gradient": {"steps": 1},
+}
 
 
 def cases() -> Iterator[tuple[str, InvertibleNetwork, np.ndarray]]:
     """Yield a name, a network and some images for each case."""
     digits = invertviz.datasets.load("mnist-sample").test.images[::625]
-    yield "pretrained", invertviz.load_pretrained(device="cpu"), digits
+    pretrained = invertviz.load_pretrained(device="cpu")
+    yield "pretrained", pretrained, digits
+    few = invertviz.datasets.load("mnist-sample").test.images[::10]
+    for kind, settings in INVERSE_SETTINGS.items():
+        inverse = INVERSES[kind].fit(pretrained, few, progress=False, **settings)
+        yield f"pretrained-{kind}", pretrained.with_inverse(inverse), digits
     noise = np.random.default_rng(0).random((4, 6, 5), dtype=np.float32)
     shapes = {"one-hidden": (30, 7, 3), "deep": (30, 16, 12, 9, 4), "wide": (30, 64, 200, 5)}
     for shape, layer_sizes in shapes.items():

@@ -14,6 +14,7 @@ from ipywidgets import widget_serialization
 from matplotlib.figure import Figure
 
 from invertviz import figures
+from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._network_model import NetworkModel, model_of
 
@@ -24,6 +25,12 @@ class NetworkWidget(anywidget.AnyWidget):
     """A widget around one network.
 
     A subclass names its built front end: `_esm` and `_css`, in the folder `STATIC`.
+
+    Args:
+        network: the network that it shows.
+        inverse: another way back than the network's own, fitted for it, such as
+            `RidgeInverse.fit(network, images)`.
+        traits: initial values of the widget's traits.
 
     Attributes:
         network: the network it shows.
@@ -43,7 +50,9 @@ class NetworkWidget(anywidget.AnyWidget):
     request = t.Int().tag(sync=True, echo_update=False)
     answered = t.Int().tag(sync=True)
 
-    def __init__(self, network: InvertibleNetwork, **traits: Any) -> None:
+    def __init__(
+        self, network: InvertibleNetwork, *, inverse: Inverse | None = None, **traits: Any
+    ) -> None:
         if not isinstance(network, InvertibleNetwork):
             raise TypeError(
                 f"{type(self).__name__} shows an InvertibleNetwork, not {type(network).__name__}; "
@@ -56,6 +65,8 @@ class NetworkWidget(anywidget.AnyWidget):
                 f"have shape {list(network.image_shape)}."
             )
         self._refuse_unknown(traits)
+        if inverse is not None:
+            network = network.with_inverse(inverse)
         self.network = network
         self.set_trait("network_model", model_of(network))
         self.set_trait("class_names", list(network.class_names))

@@ -31,6 +31,7 @@ class DrawingCanvas(NetworkWidget):
         normalize: fit drawings the way MNIST was made: into a 20x20 box, keeping the aspect,
             centred by centre of mass in 28x28 (LeCun et al. 1998; scaled for other shapes).
         brush: width of the pen, in pixels of the network's input, 0.5 to 6.
+        inverse: another way back than the network's own, fitted for it.
 
     Attributes:
         image: what the network sees, float32 `[H, W]` in [0, 1]. Assign to show an image.

@@ -2,7 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { Network } from "./engine/network";
-import { LatestRequests } from "./requests";
+import { LatestRequests, type RequestState } from "./requests";
 import { type Engine, Status } from "./status";
 
 /** What the traits of every widget hold; the twin of NetworkWidget in Python. */
@@ -35,18 +35,20 @@ export class Link<T extends WidgetTraits> {
   network: Network | undefined;
   private readonly requests: LatestRequests<T>;
   private connected = true;
+  private writing = false;
   private newest: (() => Partial<T>) | undefined;
 
   constructor(
     private readonly model: AnyModel<T>,
     private readonly answer: Answer<T>,
   ) {
-    this.requests = new LatestRequests(model, (requests) => {
+    const onState = (requests: RequestState) => {
       const before = this.status.engine;
       this.status.set({ requests });
       // The kernel is late, or its answer was for what is no longer there.
       if (requests === "late" || before === "browser") this.answerHere();
-    });
+    };
+    this.requests = new LatestRequests(model, (changes) => this.write(changes), onState);
     const showError = () => this.status.set({ error: model.get("error") });
     model.on("change:error", showError);
     showError();
@@ -62,6 +64,18 @@ export class Link<T extends WidgetTraits> {
     this.newest = changes;
     if (this.connected) this.requests.ask(changes);
     this.answerHere();
+  }
+
+  /**
+   * Hear when Python or a linked widget changes an input. What is older than this page's own, such as
+   * the state that JupyterLab fetches when a connection is mended, is replaced by that instead.
+   */
+  listen<K extends keyof T & string>(input: K, listener: (value: T[K]) => void): void {
+    this.model.on(`change:${input}`, () => {
+      if (this.writing) return;
+      if (this.newest && this.requests.isBehind) this.requests.ask(this.newest);
+      else listener(this.model.get(input));
+    });
   }
 
   /** Follow changes that Python or a linked widget made: the kernel knows them and has answered. */
@@ -80,17 +94,19 @@ export class Link<T extends WidgetTraits> {
     try {
       const changes = this.newest();
       const answer = this.answer(this.network, changes);
-      this.set({ ...changes, ...answer });
+      this.write({ ...changes, ...answer });
       this.status.set({ error: this.model.get("error") });
     } catch (error) {
       this.status.set({ error: String(error) });
     }
   }
 
-  private set(changes: Partial<T>): void {
+  private write(changes: Partial<T>): void {
+    this.writing = true;
     for (const [name, value] of Object.entries(changes)) {
       this.model.set(name as keyof T & string, value as never);
     }
+    this.writing = false;
   }
 
   /**
@@ -105,6 +121,7 @@ export class Link<T extends WidgetTraits> {
       this.connected = connected;
       this.status.set({ kernel: connected ? "alive" : first ? "never" : "gone" });
       this.requests.drop(); // what was asked before is void
+      if (connected && this.newest) this.requests.ask(this.newest); // Python hears what it missed
       this.answerHere();
     };
     whole.on("comm_live_update", check);

@@ -11,7 +11,8 @@ const PATIENCE_MS = 1000;
 
 /** Sends what a widget asks of the kernel, never more than one request at a time. */
 export class LatestRequests<T extends WidgetTraits> {
-  private number = Math.floor(Math.random() * 2 ** 30);
+  private readonly first = Math.floor(Math.random() * 2 ** 30);
+  private number = this.first;
   private inFlight = false;
   private waiting: (() => Partial<T>) | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -19,10 +20,12 @@ export class LatestRequests<T extends WidgetTraits> {
 
   /**
    * @param model the widget's model
+   * @param write sets traits of the model
    * @param onState told when requests go out, come back, or are let wait
    */
   constructor(
     private readonly model: AnyModel<T>,
+    private readonly write: (changes: Partial<T>) => void,
     private readonly onState: (state: RequestState) => void,
   ) {
     model.on("change:answered", () => this.settle(model.get("answered")));
@@ -32,6 +35,14 @@ export class LatestRequests<T extends WidgetTraits> {
   ask(changes: () => Partial<T>): void {
     this.waiting = changes;
     if (!this.inFlight) this.sendNewest();
+  }
+
+  /** Whether the model holds something older than what was asked last. */
+  get isBehind(): boolean {
+    const answered = this.model.get("answered");
+    if (this.waiting) return true;
+    if (this.inFlight) return answered !== this.number;
+    return this.first < answered && answered < this.number;
   }
 
   /** Forget what was asked: the kernel that would have answered is gone. */
@@ -51,9 +62,7 @@ export class LatestRequests<T extends WidgetTraits> {
     this.waiting = undefined;
     this.inFlight = true;
     this.number += 1;
-    for (const [name, value] of Object.entries({ ...changes, request: this.number })) {
-      this.model.set(name as keyof T & string, value as never);
-    }
+    this.write({ ...changes, request: this.number });
     this.model.save_changes();
     this.timer = setTimeout(() => this.enter("late"), PATIENCE_MS);
     this.enter(this.state === "late" ? "late" : "busy");

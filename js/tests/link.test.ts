@@ -31,13 +31,15 @@ function wire(options: { engine?: string; weights?: boolean; live?: boolean } = 
   const found: Record<string, unknown> = { me: whole, net: options.weights === false ? null : net };
   const model = {
     get: (name: string) => state[name],
-    set: (name: string, value: unknown) => {
-      state[name] = value;
-    },
+    set: (name: string, value: unknown) => change(name, value),
     on,
     save_changes: () => sent.push({ ...state }),
     widget_manager: { get_model: (id: string) => Promise.resolve(found[id]) },
   } as unknown as AnyModel<Traits>;
+  const change = (name: string, value: unknown) => {
+    state[name] = value;
+    tell(`change:${name}`);
+  };
   const tell = (event: string) => {
     for (const listener of listeners[event] ?? []) listener();
   };
@@ -46,17 +48,11 @@ function wire(options: { engine?: string; weights?: boolean; live?: boolean } = 
     state,
     sent,
     images: () => sent.map(({ image }) => floats(image as DataView)[0]),
-    answer(number: unknown = state.request) {
-      state.answered = number;
-      tell("change:answered");
-    },
+    change,
+    answer: (number: unknown = state.request) => change("answered", number),
     setLive(live: boolean) {
       whole.comm_live = live;
       tell("comm_live_update");
-    },
-    setEngine(engine: string) {
-      state.engine = engine;
-      tell("change:engine");
     },
   };
 }
@@ -129,7 +125,7 @@ test("while the kernel is late the browser stands in, until nothing waits any mo
 });
 
 test("when the kernel goes the browser goes on, and says that Python does not see it", async () => {
-  const { model, state, sent, setLive } = wire();
+  const { model, state, images, answer, setLive } = wire();
   const link = await linkTo(model);
   link.ask(image(1));
   setLive(false);
@@ -137,11 +133,11 @@ test("when the kernel goes the browser goes on, and says that Python does not se
   expect(link.status.state).toBe("idle");
   expect(link.status.message).toMatch(/Python does not see/);
   link.ask(image(2));
-  expect(sent).toHaveLength(1);
+  expect(images()).toEqual([1]);
   setLive(true);
-  link.ask(image(3));
-  expect(sent).toHaveLength(2);
-  expect(link.status.engine).toBe("kernel");
+  expect(images()).toEqual([1, 2]); // Python hears what it missed
+  answer();
+  expect([link.status.engine, link.status.state]).toEqual(["kernel", "idle"]);
 });
 
 test("a page that never had a kernel is alive and says nothing", async () => {
@@ -167,6 +163,29 @@ test("what a linked widget set is answered here, and by the kernel where there i
   expect(served.sent).toHaveLength(0);
 });
 
+test("what is older than this page's own is replaced by that, what is newer is heard", async () => {
+  const { model, state, images, change, answer } = wire();
+  const link = await linkTo(model);
+  const heard: unknown[] = [];
+  link.listen("image", (value) => heard.push(floats(value)[0]));
+  change("image", image(1)().image);
+  link.ask(image(2));
+  const first = state.request;
+  change("image", image(1)().image); // a state fetched before the kernel got the request …
+  answer();
+  answer();
+  link.ask(image(4));
+  answer();
+  state.answered = first;
+  change("image", image(2)().image); // … and one that comes even later
+  expect(heard).toEqual([1]);
+  expect(images()).toEqual([2, 2, 4, 4]);
+  expect(floats(state.image as DataView)[0]).toBe(4);
+  answer();
+  change("image", image(3)().image);
+  expect(heard).toEqual([1, 3]);
+});
+
 test("without kernel and weights nobody answers, and this is said", async () => {
   const { model } = wire({ live: false, weights: false });
   const link = await linkTo(model);
@@ -175,7 +194,7 @@ test("without kernel and weights nobody answers, and this is said", async () => 
 });
 
 test("the kernel alone, if that is asked for", async () => {
-  const { model, state, setLive, setEngine } = wire({ engine: "kernel" });
+  const { model, state, setLive, change } = wire({ engine: "kernel" });
   const link = await linkTo(model);
   link.ask(image(1));
   vi.advanceTimersByTime(5000);
@@ -184,7 +203,7 @@ test("the kernel alone, if that is asked for", async () => {
   setLive(false);
   expect(state.seen).toBeUndefined();
   expect(link.status.message).toMatch(/no kernel/);
-  setEngine("auto");
+  change("engine", "auto");
   expect(link.status.state).toBe("idle");
 });
 

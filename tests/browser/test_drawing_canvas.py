@@ -358,6 +358,35 @@ def test_a_busy_kernel_hears_what_was_drawn_when_it_can(canvas):
     assert_shows_what_python_has(canvas)
 
 
+def test_a_cut_connection_is_bridged_and_python_hears_afterwards(open_lab):
+    lab = open_lab()
+    cut, sockets = [], []
+
+    def proxy(socket):
+        if cut:
+            socket.close(code=4000)
+        else:
+            socket.connect_to_server()
+            sockets.append(socket)
+
+    lab.page.route_web_socket("**/channels**", proxy)
+    lab.new_notebook(CELLS)
+    lab.run_all()
+    canvas = Canvas(lab)
+    canvas.draw(ONE)
+    cut.append(True)
+    for socket in sockets:
+        socket.close(code=4000)
+    canvas.part("clear").click()
+    canvas.draw(SEVEN, engine="browser")
+    assert canvas.root.locator("output").inner_text() == "7"
+    assert lab.python("canvas.prediction") == 1
+    cut.clear()
+    canvas.settle("kernel")
+    assert lab.python("canvas.prediction") == 7
+    assert_shows_what_python_has(canvas)
+
+
 def test_the_browser_answers_if_asked_to_and_python_follows(canvas):
     lab = canvas.lab
     lab.execute("canvas.engine = 'browser'")

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import traitlets
 
-from invertviz import InvertibleNetwork
+from invertviz import InvertibleNetwork, checkpoints
+from invertviz.inverses import RidgeInverse
 from invertviz.widgets import DrawingCanvas
 
 rng = np.random.default_rng(0)
@@ -119,6 +120,25 @@ def test_linked_canvases_show_the_same(canvas, pretrained, sample):
     traitlets.dlink((canvas, "image"), (other, "image"))
     canvas.image = sample.test.images[9]
     np.testing.assert_array_equal(other.reconstruction, canvas.reconstruction)
+
+
+def test_another_way_back_can_be_chosen(pretrained, sample):
+    ridge = RidgeInverse.fit(pretrained, sample.test.images)
+    digit = sample.test.images[7]
+    canvas = DrawingCanvas(pretrained, inverse=ridge, image=digit)
+    expected = pretrained.with_inverse(ridge).reconstruct(digit).images[0]
+    np.testing.assert_allclose(canvas.reconstruction, expected, atol=1e-5)
+    assert np.abs(canvas.reconstruction - DrawingCanvas(image=digit).reconstruction).max() > 0.1
+    with pytest.raises(TypeError, match="not a fitted inverse"):
+        DrawingCanvas(pretrained, inverse="ridge")
+
+
+def test_the_weights_are_on_the_page_once(pretrained):
+    first, second = DrawingCanvas(pretrained), DrawingCanvas(pretrained)
+    assert first.network_model is second.network_model
+    assert first.network_model.weights == checkpoints.to_bytes(pretrained)
+    first.network_model.close()
+    assert DrawingCanvas(pretrained).network_model is not first.network_model
 
 
 def test_the_pretrained_network_is_the_default():

@@ -61,6 +61,6 @@ const ACTIVATIONS: Record<string, Activation> = {
 /** The activation of that name; the engine throws where it knows none. */
 export function activationNamed(name: string): Activation {
   const activation = ACTIVATIONS[name];
-  if (!activation) throw new Error(`the browser engine knows no activation “${name}”`);
+  if (!activation) throw new Error(`the activation “${name}” is unknown here`);
   return activation;
 }

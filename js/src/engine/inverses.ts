@@ -1,6 +1,6 @@
-// Ways back from a code to an image: the twin of invertviz/inverses.py.
+// Ways back from a code to an image: the twin of invertviz/inverses/.
 
-import type { Activation } from "./activations";
+import { type Activation, activationNamed } from "./activations";
 import { affine, subtract, type Vector } from "./matrices";
 import type { Tensor } from "./safetensors";
 
@@ -9,9 +9,12 @@ export type Inverse = (code: Vector) => Vector;
 
 /** What an inverse is made of. */
 export interface Parts {
+  /** Of the network's hidden layers. */
   activation: Activation;
   /** Of the encoder, from the code to the pixels: [b2, b1]. */
   biases: readonly Vector[];
+  /** What the checkpoint says of the inverse. */
+  settings: { activation?: string; hidden?: number[] };
   /** A tensor of the checkpoint by its name, such as "inverse1"; throws where there is none. */
   tensor(name: string): Tensor;
 }
@@ -26,11 +29,33 @@ function learned({ activation, biases, tensor }: Parts): Inverse {
     }, code);
 }
 
-const KINDS: Record<string, (parts: Parts) => Inverse> = { learned };
+/** x̂ = z M + c. */
+function ridge({ tensor }: Parts): Inverse {
+  const [matrix, bias] = [tensor("inverse1"), tensor("inverse_b1").values];
+  return (code) => affine(code, matrix, bias);
+}
 
-/** The inverse of that kind; throws where the engine knows none. */
+/** A fully connected network, linear in its last layer. */
+function decoder({ settings, tensor }: Parts): Inverse {
+  const { forward } = activationNamed(settings.activation ?? "");
+  const layers = [...(settings.hidden ?? []), 0].map((_, i) => ({
+    W: tensor(`inverse${i + 1}`),
+    b: tensor(`inverse_b${i + 1}`).values,
+  }));
+  return (code) =>
+    layers.reduce((h, { W, b }, i) => affine(i === 0 ? h : h.map(forward), W, b), code);
+}
+
+const KINDS: Record<string, (parts: Parts) => Inverse> = { learned, ridge, decoder };
+
+const LEFT_TO_THE_KERNEL: Record<string, string> = {
+  gradient: "searching for an image by gradient descent is left to the kernel",
+  pseudo: "the pseudo-inverse magnifies rounding too much to be worked out outside the kernel",
+};
+
+/** The inverse of that kind; throws where the engine has none. */
 export function inverseOf(kind: string, parts: Parts): Inverse {
   const make = KINDS[kind];
-  if (!make) throw new Error(`the browser engine knows no inverse of kind “${kind}”`);
-  return make(parts);
+  if (make) return make(parts);
+  throw new Error(LEFT_TO_THE_KERNEL[kind] ?? `an inverse of the kind “${kind}” is unknown here`);
 }

@@ -45,8 +45,12 @@ export class Network {
     this.encoder = layers.slice(0, -1);
     this.output = layers.at(-1)!;
     const biases = this.encoder.map(({ b }) => b).reverse();
-    const { activation } = this;
-    this.invert = inverseOf(description.inverse, { activation, biases, tensor });
+    this.invert = inverseOf(description.inverse, {
+      activation: this.activation,
+      biases,
+      settings: description.inverse_settings ?? {},
+      tensor,
+    });
   }
 
   /** Number of units of a code. */

@@ -63,7 +63,7 @@ class Session {
       if (!this.adopting) this.look();
     });
     model.on("change:normalize", () => this.look());
-    model.on("change:image", () => this.adopt(floats(model.get("image"))));
+    this.link.listen("image", (image) => this.adopt(floats(image)));
   }
 
   /** Have the network look at the drawing as it is when the request goes out. */
