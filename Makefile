@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constr
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test lint types js pytest build sample pretrained pictures constraints clean
+.PHONY: help lab test lint types js pytest build sample pretrained vendor pictures constraints clean
 
 help:  ## list the targets
 	@awk -F':.*## *' '/^[a-z]+:.*##/ { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +53,9 @@ sample: $(VENV)/.test  ## build the bundled digits (reads them from the package 
 pretrained: $(VENV)/.lab  ## train the bundled network on MNIST without the bundled digits
 	$(BIN)/invertviz train --data mnist --skip 5848 --seed 0 --device cpu \
 		--out invertviz/assets/pretrained.safetensors
+
+vendor: $(VENV)/.test $(VENV)/.node  ## fetch the browser libraries that exported pages carry (npm)
+	$(BIN)/python scripts/vendor.py
 
 pictures: $(VENV)/.test $(VENV)/.chromium  ## take the pictures in docs/images again
 	$(BIN)/python -m pytest tests/browser -k tour

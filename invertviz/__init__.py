@@ -5,6 +5,7 @@ from .checkpoints import CheckpointError, load, load_pretrained
 from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
 from .comparison import compare_inverses, fit_inverses, trade_off
 from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
+from .export import ExportedPage, export, export_notebook
 from .generation import compare_priors
 from .inverses import (
     DecoderInverse,
@@ -35,6 +36,7 @@ __all__ = [
     "DecoderInverse",
     "DrivingSamples",
     "Evaluation",
+    "ExportedPage",
     "GradientInverse",
     "Inverse",
     "InverseQuality",
@@ -50,6 +52,8 @@ __all__ = [
     "driving_samples",
     "evaluate",
     "evaluate_inverse",
+    "export",
+    "export_notebook",
     "figures",
     "fit_classifier",
     "fit_inverse",

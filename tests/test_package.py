@@ -27,6 +27,9 @@ def test_wheel_holds_front_end_assets_and_tour(wheel):
         "assets/pretrained.safetensors",
         "assets/mnist-sample.npz",
         "assets/README.md",
+        "export/page.html.j2",
+        "export/vendor/embed-amd.js.xz",
+        "export/vendor/LICENSES.md",
         "notebooks/tour.ipynb",
         "py.typed",
     ):

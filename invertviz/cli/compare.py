@@ -1,0 +1,108 @@
+"""invertviz compare."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from invertviz._files import written_whole
+
+from ._app import (
+    Count,
+    Data,
+    Format,
+    Network,
+    Seed,
+    check_folder,
+    check_pictures,
+    load_network,
+)
+
+
+def compare(
+    network: Network = None,
+    data: Data = "mnist-sample",
+    inverses: Annotated[
+        str,
+        typer.Option(
+            help="Which to fit and compare: learned, ridge, pseudo, decoder, gradient.",
+            metavar="NAME,…",
+            show_default="all",
+        ),
+    ] = "",
+    trade_off: Annotated[
+        bool,
+        typer.Option(
+            "--trade-off",
+            help="Also fit a decoder for each of several weights, and draw what being faithful "
+            "to the network costs in pixels.",
+        ),
+    ] = False,
+    steps: Annotated[int, Count(min=1, help="Steps of each of those decoders.")] = 1200,
+    out: Annotated[
+        Path, typer.Option(help="The folder to write to; made if need be.", metavar="FOLDER")
+    ] = Path("comparison"),
+    kind: Annotated[
+        Format, typer.Option("--format", help="Of the figures.", metavar="png|svg|pdf")
+    ] = Format.png,
+    seed: Seed = 0,
+) -> None:
+    """Fit the ways back through a network, and compare what each can and cannot tell.
+
+    They are fitted on the training images and measured on the test images.
+
+    \b
+    inverses.csv   errors, consistency and times, with the bounds that no inverse can beat
+    inverses       the same 12 test samples through every inverse
+    trade_off.csv  pixel error and representation distance of decoders (--trade-off)
+    trade_off      the curve of it
+
+    \b
+    Examples:
+      invertviz compare
+      invertviz compare --data mnist --trade-off
+      invertviz compare --inverses ridge,decoder --network net.safetensors
+    """  # noqa: D301
+    import numpy as np
+
+    from invertviz import comparison, datasets
+    from invertviz import figures as draw
+    from invertviz.inverses import INVERSES
+
+    names = [name.strip() for name in inverses.split(",")] if inverses else list(INVERSES)
+    for name in names:
+        if name not in INVERSES:
+            raise ValueError(f"--inverses has {name!r}; choose from {', '.join(INVERSES)}.")
+    check_folder(out)
+    net = load_network(network)
+    check_pictures(net)
+    found = datasets.load(data)
+    images, labels, known = found.test.images, found.test.labels, found.train.images
+    bar = sys.stderr.isatty()
+
+    ready = comparison.fit_inverses(net, known, names, seed=seed, progress=bar)
+    table = comparison.compare_inverses(net, images, labels, fit_images=known, inverses=ready)
+    few = np.sort(np.random.default_rng(seed).permutation(len(images))[:12])
+    shown = {
+        name: net.with_inverse(way).reconstruct(images[few]).images for name, way in ready.items()
+    }
+    drawn = {"inverses": draw.inverse_comparison(images[few], shown)}
+    tables = {"inverses": table}
+    if trade_off:
+        tables["trade_off"] = comparison.trade_off(
+            net, images, labels, fit_images=known, steps=steps, seed=seed, progress=bar
+        )
+        drawn["trade_off"] = draw.trade_off_curve(tables["trade_off"], table.loc[names])
+    out.mkdir(exist_ok=True)
+    for name, numbers in tables.items():
+        typer.echo(numbers.to_string(float_format="%.4f"))
+        typer.echo()
+        with written_whole(out / f"{name}.csv") as part:
+            numbers.to_csv(part)
+    for name in tables:
+        typer.echo(str(out / f"{name}.csv"))
+    for name, figure in drawn.items():
+        typer.echo(str(draw.save_figure(figure, out / f"{name}.{kind.value}")))

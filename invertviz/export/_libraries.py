@@ -1,0 +1,137 @@
+"""The JavaScript that a page's widgets run on: carried along, or loaded from a CDN."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import lzma
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+VENDOR = Path(__file__).parent / "vendor"
+CDN = "https://cdn.jsdelivr.net"
+# html-manager brings these along.
+_BUILT_IN = {"@jupyter-widgets/base", "@jupyter-widgets/controls", "@jupyter-widgets/output"}
+
+
+@dataclass(frozen=True)
+class Library:
+    """A file of an npm package; the very same one lies in `VENDOR`, compressed.
+
+    Attributes:
+        package: its name.
+        version: its version.
+        file: the file's path in the package.
+    """
+
+    package: str
+    version: str
+    file: str
+
+    @property
+    def kept(self) -> str:
+        """The name of the file in `VENDOR`."""
+        return f"{Path(self.file).name}.xz"
+
+    @property
+    def url(self) -> str:
+        """Where the CDN has the file."""
+        return f"{CDN}/npm/{self.package}@{self.version}/{self.file}"
+
+
+REQUIRE = Library("requirejs", "2.3.8", "require.js")
+HTML_MANAGER = Library("@jupyter-widgets/html-manager", "1.0.15", "dist/embed-amd.js")
+
+# html-manager's icon fonts: how it names them, and the formats that lie in VENDOR.
+_FONT = re.compile(r'[\w$]+\.p\+"([0-9a-f]{20}\.\w+)"')
+FONTS = ".woff2"
+
+_MODULE = """\
+(define => {{
+{source}
+}})(Object.assign((...given) => window.define({name}, ...given), {{amd: {{}}}}));
+"""
+
+
+def widget_modules(state: dict[str, dict[str, object]]) -> list[str]:
+    """The modules that models need beside html-manager, those that others need first.
+
+    Args:
+        state: model states by id, of a widget manager's state.
+    """
+    names = {str(model["model_module"]) for model in state.values()} - _BUILT_IN
+    if "bqplot" in names:
+        names.add("bqscales")  # its scales live there
+    return sorted(names, key=lambda name: (name != "bqscales", name))
+
+
+def find_module(name: str) -> Path | None:
+    """The AMD module that an installed Python package ships for classic pages, if one does."""
+    from jupyter_core.paths import jupyter_path
+
+    for folder in jupyter_path("nbextensions"):
+        path = Path(folder) / name / "index.js"
+        if path.is_file():
+            return path
+    return None
+
+
+def inlined(modules: Iterable[str]) -> tuple[str, str]:
+    """The scripts, whole: require.js for the page's head, and the rest for its end.
+
+    Args:
+        modules: what `widget_modules` says; each can be found by `find_module`.
+    """
+    parts = []
+    for name in modules:
+        path = find_module(name)
+        assert path is not None, name
+        source = path.read_text(encoding="utf-8")
+        # These files define a module without a name; here they stand in one page and need one.
+        parts.append(_MODULE.format(source=source, name=json.dumps(name)))
+    parts += _html_manager()
+    return _script(_vendored(REQUIRE)), "".join(map(_script, parts))
+
+
+def linked() -> tuple[str, str]:
+    """As `inlined`, but loaded from the CDN; there html-manager finds the modules itself."""
+    return _link(REQUIRE), _link(HTML_MANAGER)
+
+
+def _html_manager() -> list[str]:
+    fonts = {
+        path.name: f"data:font/woff2;base64,{base64.b64encode(path.read_bytes()).decode()}"
+        for path in sorted(VENDOR.glob(f"*{FONTS}"))
+    }
+
+    def font(found: re.Match[str]) -> str:
+        return f'invertvizIconFonts["{found[1]}"]' if found[1] in fonts else '"data:,"'
+
+    return [
+        f"const invertvizIconFonts = {json.dumps(fonts)};",
+        _FONT.sub(font, _vendored(HTML_MANAGER)),
+    ]
+
+
+@cache
+def _vendored(library: Library) -> str:
+    return lzma.decompress((VENDOR / library.kept).read_bytes()).decode()
+
+
+def _script(source: str) -> str:
+    source = re.sub(r"^//# sourceMappingURL=.*$", "", source, flags=re.MULTILINE)
+    # Inside strings, templates and patterns these escapes mean the same, and end no script element.
+    source = re.sub(r"<(?=/script|!--)", r"<\\", source, flags=re.IGNORECASE)
+    return f"<script>\n{source}\n</script>\n"
+
+
+def _link(library: Library) -> str:
+    digest = hashlib.sha384(_vendored(library).encode()).digest()
+    integrity = f"sha384-{base64.b64encode(digest).decode()}"
+    return (
+        f'<script src="{library.url}" integrity="{integrity}" crossorigin="anonymous"></script>\n'
+    )
