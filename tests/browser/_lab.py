@@ -15,7 +15,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -65,7 +65,10 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = SECONDS
 
 
 class LabServer:
-    """A JupyterLab of its own: a copy of notebooks/, no settings of the user's, a free port."""
+    """A JupyterLab of its own: a copy of notebooks/, no settings of the user's, a free port.
+
+    Notebook 7 and Voilà are extensions of the same server.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.notebooks = folder / "notebooks"
@@ -94,6 +97,7 @@ class LabServer:
             *("--allow-root", f"--ServerApp.root_dir={self.notebooks}"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"),
             f"--IdentityProvider.token={self.token}",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.extension_manager=readonly",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         ]
@@ -113,6 +117,16 @@ class LabServer:
             path = self.settings / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
+
+    def write_notebook(self, cells: Sequence[str]) -> str:
+        """Write a notebook with these code cells, and return its name."""
+        name = f"test-{secrets.token_hex(4)}.ipynb"
+        notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell(source) for source in cells]
+        )
+        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
+        nbformat.write(notebook, self.notebooks / name)
+        return name
 
     def request(self, path: str, method: str = "GET") -> Any:
         """Return what the server's REST interface answers."""
@@ -143,16 +157,24 @@ class LabServer:
 class Lab:
     """A page of the browser with JupyterLab in it, and the kernel of the notebook open there.
 
-    `page` is Playwright's; `console_errors` collects what the page logs as errors or throws.
+    `application` may also be "notebook", for Notebook 7. `page` is Playwright's;
+    `console_errors` collects what the page logs as errors or throws.
     """
 
     def __init__(
-        self, server: LabServer, browser: Browser, *, theme: str = "Light", scale: float = 1
+        self,
+        server: LabServer,
+        browser: Browser,
+        *,
+        theme: str = "Light",
+        scale: float = 1,
+        application: Literal["lab", "notebook"] = "lab",
     ) -> None:
         server.configure(
             {"@jupyterlab/apputils-extension/themes": {"theme": f"JupyterLab {theme}"}}
         )
         self.server = server
+        self.application = application
         self.context = browser.new_context(
             viewport={"width": 1400, "height": 1000}, device_scale_factor=scale
         )
@@ -165,18 +187,16 @@ class Lab:
 
     def open(self, notebook: str) -> None:
         """Open a notebook of the server's folder and wait until its kernel takes commands."""
-        workspace = f"{self.server.url}/lab/workspaces/{secrets.token_hex(4)}"
-        self.page.goto(f"{workspace}/tree/{notebook}?token={self.server.token}")
+        where = {
+            "lab": f"lab/workspaces/{secrets.token_hex(4)}/tree",
+            "notebook": "notebooks",
+        }[self.application]
+        self.page.goto(f"{self.server.url}/{where}/{notebook}?token={self.server.token}")
         self.wait_ready()
 
     def new_notebook(self, cells: Sequence[str]) -> str:
         """Write a notebook with these code cells, open it, and return its name."""
-        name = f"test-{secrets.token_hex(4)}.ipynb"
-        notebook = nbformat.v4.new_notebook(
-            cells=[nbformat.v4.new_code_cell(source) for source in cells]
-        )
-        notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3"}
-        nbformat.write(notebook, self.server.notebooks / name)
+        name = self.server.write_notebook(cells)
         self.open(name)
         return name
 
@@ -233,6 +253,10 @@ class Lab:
         process = self.python("__import__('os').getpid()")
         self._forget_client()
         os.kill(process, signal.SIGKILL)
+
+    def close_dialog(self) -> None:
+        """Close the dialog in which JupyterLab says that the kernel died."""
+        self.page.get_by_role("button", name="Ok").click()
 
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it takes commands again."""

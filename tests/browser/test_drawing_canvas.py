@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from _drawing import ONE, SEVEN, THREE, CanvasView
 from _lab import ARTEFACTS, Lab, wait_until
-from _widget import Widget, levels
+from _widget import levels
 
 CELLS = [
     "import invertviz, numpy as np\n"
@@ -17,42 +18,14 @@ CELLS = [
     "canvas = DrawingCanvas(network)\n"
     "canvas",
 ]
-# Strokes as shares of the surface's width and height.
-SEVEN = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]]
-THREE = [
-    [
-        *((0.34, 0.27), (0.42, 0.2), (0.52, 0.19), (0.61, 0.24), (0.63, 0.33), (0.57, 0.41)),
-        *((0.47, 0.46), (0.58, 0.49), (0.66, 0.57), (0.66, 0.68), (0.58, 0.77), (0.46, 0.8)),
-        *((0.36, 0.77), (0.31, 0.7)),
-    ]
-]
-ONE = [[(0.5, 0.2), (0.5, 0.8)]]
 
 
-class Canvas(Widget):
-    """One view of a DrawingCanvas."""
-
-    name = "drawing-canvas"
+class Canvas(CanvasView):
+    """The canvas of a notebook in JupyterLab."""
 
     def __init__(self, lab: Lab, number: int = 0) -> None:
         super().__init__(lab.page, number)
         self.lab = lab
-
-    def draw(self, strokes, engine="kernel"):
-        box = self.part("surface").bounding_box()
-        for (x, y), *more in strokes:
-            self.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-            self.page.mouse.down()
-            for x, y in more:
-                self.page.mouse.move(
-                    box["x"] + x * box["width"], box["y"] + y * box["height"], steps=12
-                )
-            self.page.mouse.up()
-        self.settle(engine)
-
-    def ink(self):
-        """The drawn strokes' opacity, `[rows, columns]`, 0 to 255."""
-        return self.rgba("surface")[..., 3].astype(int)
 
 
 @pytest.fixture
@@ -93,7 +66,7 @@ def test_tour_inverts_what_is_drawn(open_lab):
     canvas.draw(THREE)
     assert lab.python("canvas.prediction") == 3
     assert lab.python("float(canvas.probabilities[3])") > 0.9
-    assert canvas.root.locator("output").inner_text() == "3"
+    assert canvas.prediction == "3"
     assert np.abs(canvas.pixels("reconstruction").astype(int) - blank).max() > 100
     assert_shows_what_python_has(canvas)
     lab.page.mouse.move(0, 0)
@@ -320,7 +293,7 @@ def test_a_kernel_killed_in_a_stroke_leaves_the_canvas_alive(canvas):
     lab.kill_kernel()
     canvas.part("message").filter(has_text="Python does not see").wait_for()
     page.mouse.up()
-    page.get_by_role("button", name="Ok").click()  # JupyterLab's own dialog
+    lab.close_dialog()
 
     # The same seven, now answered by the page itself.
     canvas.part("clear").click()
@@ -328,7 +301,7 @@ def test_a_kernel_killed_in_a_stroke_leaves_the_canvas_alive(canvas):
     np.testing.assert_array_equal(canvas.ink(), undone)
     assert np.abs(canvas.pixels("reconstruction") - by_pytorch[0]).max() <= 1
     np.testing.assert_allclose(canvas.probabilities(), by_pytorch[1], atol=1e-4)
-    assert canvas.root.locator("output").inner_text() == "7"
+    assert canvas.prediction == "7"
     frame = canvas.frame
     canvas.draw(ONE, engine="browser")
     assert canvas.frame > frame
@@ -350,7 +323,7 @@ def test_a_busy_kernel_hears_what_was_drawn_when_it_can(canvas):
     lab.start("import time, os\nwhile not os.path.exists('go'): time.sleep(0.05)")
     canvas.draw(SEVEN, engine="browser")
     canvas.part("message").filter(has_text="The kernel is busy").wait_for()
-    assert canvas.root.locator("output").inner_text() == "7"
+    assert canvas.prediction == "7"
     canvas.draw([[(0.3, 0.5), (0.6, 0.5)]], engine="browser")
     (lab.server.notebooks / "go").touch()
     canvas.settle("kernel")
@@ -379,7 +352,7 @@ def test_a_cut_connection_is_bridged_and_python_hears_afterwards(open_lab):
         socket.close(code=4000)
     canvas.part("clear").click()
     canvas.draw(SEVEN, engine="browser")
-    assert canvas.root.locator("output").inner_text() == "7"
+    assert canvas.prediction == "7"
     assert lab.python("canvas.prediction") == 1
     cut.clear()
     canvas.settle("kernel")
@@ -419,7 +392,7 @@ def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
     assert np.abs(reopened.pixels("reconstruction") - by_pytorch).max() <= 1
     reopened.part("clear").click()
     reopened.draw(ONE, engine="browser")
-    assert reopened.root.locator("output").inner_text() == "1"
+    assert reopened.prediction == "1"
 
 
 def test_after_a_restart_the_canvas_serves_again(canvas):
