@@ -2,21 +2,35 @@
 
 Every function returns a `matplotlib.figure.Figure` of its own that no pyplot state holds on to: a
 notebook shows it, `save_figure` writes it. Images are `[N, H, W]` or one `[H, W]`, floats drawn
-from 0 (black) to 1 (white) and clipped there, or integers 0…255; numpy or torch. All of the
-functions raise TypeError for what is no array of numbers, and ValueError for no image or too many,
-another shape, values that are not finite, and for what is not given once for each image.
+from 0 (black) to 1 (white) and clipped there, or integers 0…255; numpy or torch.
+
+For papers: `width=figures.ONE_COLUMN` or `TWO_COLUMNS` (3.5 and 7.16 inches) sets the size; `axes=`
+or `ax=` draws into a figure of yours. Colours keep their order in grey. PDF and SVG carry their
+fonts and hold pixels that no viewer blurs, and the same input gives the same bytes. `figure.alt`
+says in words what is shown: pages use it as alternative text, saved files as their description;
+assign your own.
+
+All of the functions raise TypeError for what is no array of numbers, and ValueError for no image or
+too many, another shape, values that are not finite, what is not given once for each image, and a
+width that nothing fits into.
 """
 
+from ._axes import ONE_COLUMN, TWO_COLUMNS
 from ._files import save_figure
 from .inverses import inverse_comparison, trade_off_curve
 from .mistakes import confusion_matrix, misclassified_pairs
-from .samples import generated_samples, reconstruction_pairs, sample_grid, unit_projections
-from .units import unit_portraits
+from .samples import generated_samples, reconstruction_pairs, sample_grid
+from .trajectories import confidence_curves, latent_trajectory
+from .units import unit_portraits, unit_projections, unit_sweeps
 
 __all__ = [
+    "ONE_COLUMN",
+    "TWO_COLUMNS",
+    "confidence_curves",
     "confusion_matrix",
     "generated_samples",
     "inverse_comparison",
+    "latent_trajectory",
     "misclassified_pairs",
     "reconstruction_pairs",
     "sample_grid",
@@ -24,4 +38,5 @@ __all__ = [
     "trade_off_curve",
     "unit_portraits",
     "unit_projections",
+    "unit_sweeps",
 ]

@@ -1,32 +1,27 @@
-"""What all figures share: the figure itself, a grid of images, and checks."""
+"""What all figures share: grids of images, colours, and checks."""
 
 from __future__ import annotations
 
-import io
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from invertviz._arrays import ArrayLike, as_images, to_numpy
 
+from ._axes import FAINT, INK, bare, check_width, describe, given_axes, place_axes
+from ._shown import ShownFigure
+
 _MOST = 1024  # images in a figure; beyond them nobody sees anything, and drawing takes minutes
-INK, FAINT = "#222222", "#8a8a8a"
-
-
-class ShownFigure(Figure):
-    """A figure that a notebook shows by itself, before anything has set pyplot up."""
-
-    def _repr_png_(self) -> tuple[bytes, dict[str, int]]:
-        buffer = io.BytesIO()
-        self.savefig(buffer, format="png", dpi=192)  # two pixels for one: sharp on fine screens
-        width, height = (round(96 * inches) for inches in self.get_size_inches())
-        return buffer.getvalue(), {"width": width, "height": height}
+GRAY: Mapping[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1}
+# Darker and blue where something went, lighter and orange where something came; also in grey print.
+DIFFERENCE_STOPS = ("#08235c", "#3469b5", "#858585", "#e8964a", "#ffe8c4")
 
 
 def tiles(
@@ -37,47 +32,82 @@ def tiles(
     title: str | None = None,
     color: str = INK,
     apart: float = 0.08,
+    foot: float = 0,
+    width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
+    style: Mapping[str, Any] = GRAY,
+    alt: str = "",
 ) -> Figure:
-    """A grid of gray images `[N, H, W]`, `apart` inches from one another; NaN is left white."""
-    count, height, width = pictures.shape
+    """A grid of images `[N, H, W]`, `apart` inches from one another; NaN is left white.
+
+    Drawn into `axes` if given, one an image, else into a figure of its own: `width` inches wide,
+    or as wide as the images need, with `foot` inches left free at its bottom.
+    """
+    count, high, broad = pictures.shape
     if count > _MOST:
         raise ValueError(f"{count} images are too many for one figure; choose up to {_MOST}.")
-    columns = _square(count, height / width) if columns is None else columns
+    if titles is not None:
+        check_count(titles, count, "titles")
+    alt += _told(titles)
+    if axes is not None:
+        places = given_axes(axes, count)
+        fill(places, pictures, style=style, titles=titles, color=color)
+        return describe(places[0], alt)
+    columns = _square(count, high / broad) if columns is None else columns
     if columns < 1:
         raise ValueError(f"columns is {columns}; give 1 or more.")
     columns = min(columns, count)
     rows = math.ceil(count / columns)
-    # Few images are drawn larger than many: 0.72 to 1.2 inches.
-    size = min(max(6.5 / max(columns * width / height, rows), 0.72), 1.2)
-    inch, font = size / max(height, width / 2), 7.6 * math.sqrt(size)
-    across, down, above = width * inch, height * inch, 0.0
-    if titles is not None:
-        check_count(titles, count, "titles")
-        across = max(across, max(map(len, titles)) * 0.58 * font / 72)
-        above = 1.3 * font / 72
+    longest = max(map(len, titles)) if titles else 0
+    if width is None:
+        # Few images are drawn larger than many: 0.72 to 1.2 inches.
+        size = min(max(6.5 / max(columns * broad / high, rows), 0.72), 1.2)
+        inch, font = size / max(high, broad / 2), 7.6 * math.sqrt(size)
+        across = max(broad * inch, longest * 0.58 * font / 72)
+    else:
+        across = check_width(width) / columns - apart
+        if across < 0.1:
+            raise ValueError(f"{columns} columns do not fit in {width} inches; give fewer.")
+        inch = across / broad
+        font = min(8, max(5, 72 * across / (0.58 * max(longest, 1))))
+    across, down = max(across, broad * inch), high * inch
+    above = 1.3 * font / 72 if titles is not None else 0.0
     wide = columns * (across + apart)
-    tall = rows * (above + down + 0.08) + (0.3 if title else 0)
-    figure = ShownFigure(figsize=(wide, tall), facecolor="white")
+    tall = foot + rows * (above + down + 0.08) + (0.3 if title else 0)
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=_named(title, alt))
     # Laid out by hand: matplotlib's layout engines move a little with each time of drawing.
     grid = figure.add_gridspec(
         rows,
         columns,
         left=apart / 2 / wide,
         right=1 - apart / 2 / wide,
-        bottom=0.04 / tall,
-        top=(rows * (above + down + 0.08) - above - 0.04) / tall,
+        bottom=(foot + 0.04) / tall,
+        top=(foot + rows * (above + down + 0.08) - above - 0.04) / tall,
         wspace=apart / across,
         hspace=(above + 0.08) / down,
     )
-    for index, picture in enumerate(pictures):
-        axes = figure.add_subplot(grid[divmod(index, columns)])
-        axes.imshow(picture, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        bare(axes)
-        if titles is not None:
-            axes.set_title(titles[index], fontsize=font, color=color, pad=2, parse_math=False)
+    places = [figure.add_subplot(grid[divmod(index, columns)]) for index in range(count)]
+    fill(places, pictures, style=style, titles=titles, color=color, font=font)
     if title:
         figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
     return figure
+
+
+def fill(
+    places: Sequence[Axes],
+    pictures: NDArray[Any],
+    *,
+    style: Mapping[str, Any] = GRAY,
+    titles: Sequence[str] | None = None,
+    color: str = INK,
+    font: float = 8,
+) -> None:
+    """Draw each picture `[N, H, W]` into its axes."""
+    for index, (axes, picture) in enumerate(zip(places, pictures, strict=True)):
+        axes.imshow(picture, interpolation="nearest", **style)
+        bare(axes)
+        if titles is not None:
+            axes.set_title(titles[index], fontsize=font, color=color, pad=2, parse_math=False)
 
 
 def gallery(
@@ -86,48 +116,71 @@ def gallery(
     titles: Sequence[str] | None = None,
     title: str | None = None,
     signed: Collection[str] = (),
+    captions: Mapping[str, Sequence[str]] | None = None,
+    width: float | None = None,
+    alt: str = "",
 ) -> Figure:
-    """Named rows of images `[N, H, W]`, drawn as `tiles` draws them.
+    """Named rows of images `[N, H, W]`, drawn as `tiles` draws them, with captions below.
 
-    The rows named in `signed` show differences: blue below 0, white at 0, red above, on one scale.
+    The rows named in `signed` show differences, on one scale: darker and blue below 0, lighter and
+    orange above.
     """
     shapes = {pictures.shape for pictures in rows.values()}
     if len(shapes) != 1:
         told = {name: list(pictures.shape) for name, pictures in rows.items()}
         raise ValueError(f"the rows have shapes {told}; give as many images, as large, in each.")
-    ((count, height, width),) = shapes
+    ((count, high, broad),) = shapes
     if count * len(rows) > _MOST:
         raise ValueError(
             f"{len(rows)} rows of {count} images are too many for one figure; up to {_MOST} fit."
         )
     if titles is not None:
         check_count(titles, count, "titles")
-    inch, gap = 0.62 / max(height, width / 2), 0.06
-    across, down = width * inch + gap, height * inch + gap
-    beside = 0.2 + 0.075 * max(map(len, rows))
+    gap, beside = 0.06, 0.2 + 0.075 * max(map(len, rows))
+    if width is None:
+        across = broad * 0.62 / max(high, broad / 2) + gap
+    else:
+        across = (check_width(width) - beside) / count
+        if across < 0.1 + gap:
+            raise ValueError(f"{count} images a row do not fit in {width} inches; give fewer.")
+    inch = (across - gap) / broad
+    below = 0.13 if captions else 0
+    down = high * inch + below + gap
     above = 0.05 + (0.18 if titles else 0) + (0.3 if title else 0)
     wide, tall = beside + count * across, above + len(rows) * down
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=_named(title, alt))
     furthest = max((float(np.abs(rows[name]).max()) for name in signed), default=1) or 1
-    figure = ShownFigure(figsize=(wide, tall), facecolor="white")
     for i, (name, pictures) in enumerate(rows.items()):
-        up = tall - above - (i + 1) * down + gap
-        middle = (up + (down - gap) / 2) / tall
+        up = tall - above - (i + 1) * down + gap + below
+        middle = (up + high * inch / 2) / tall
         figure.text(
             (beside - 0.1) / wide, middle, name, ha="right", va="center", fontsize=8, color=INK
         ).set_parse_math(False)
-        for j, picture in enumerate(pictures):
-            place = (beside + j * across, up, across - gap, down - gap)
-            axes = figure.add_axes(tuple(np.divide(place, (wide, tall, wide, tall))))
-            style: dict[str, Any] = {"cmap": "gray", "vmin": 0, "vmax": 1}
-            if name in signed:
-                style = {"cmap": "RdBu_r", "vmin": -furthest, "vmax": furthest}
-            axes.imshow(picture, interpolation="nearest", **style)
-            bare(axes)
-            if titles is not None and i == 0:
-                axes.set_title(titles[j], fontsize=7.5, color=FAINT, pad=2, parse_math=False)
+        places = [
+            place_axes(figure, beside + j * across, up, across - gap, high * inch)
+            for j in range(count)
+        ]
+        style = differences(furthest) if name in signed else GRAY
+        small = min(7.5, 110 * across / max(map(len, titles or "-")))
+        named = titles if i == 0 else None
+        fill(places, pictures, style=style, titles=named, color=FAINT, font=small)
+        for axes, caption in zip(places, (captions or {}).get(name, ()), strict=False):
+            axes.set_xlabel(caption, fontsize=6.5, color=FAINT, labelpad=2, parse_math=False)
     if title:
         figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
     return figure
+
+
+def _named(title: str | None, alt: str) -> str:
+    return f"{title}. {alt}" if title else alt
+
+
+def _told(titles: Sequence[str] | None) -> str:
+    """Titles for an alternative text, the first of many."""
+    if not titles:
+        return ""
+    few = ", ".join(titles[:24])
+    return f": {few}, …" if len(titles) > 24 else f": {few}"
 
 
 def _square(count: int, tall: float) -> int:
@@ -135,11 +188,6 @@ def _square(count: int, tall: float) -> int:
     wanted = 1.1 * math.sqrt(count * tall)
     near = range(max(1, math.floor(0.7 * wanted)), math.ceil(1.5 * wanted) + 1)
     return min(near, key=lambda columns: (-count % columns, abs(math.log(columns / wanted))))
-
-
-def bare(axes: Axes) -> None:
-    axes.set(xticks=[], yticks=[])
-    axes.spines[:].set_visible(False)
 
 
 def as_pictures(images: ArrayLike, name: str = "images") -> NDArray[np.float32]:
@@ -169,3 +217,23 @@ def as_numbers(values: ArrayLike) -> NDArray[Any]:
 def check_count(things: Sequence[Any], count: int, name: str) -> None:
     if len(things) != count:
         raise ValueError(f"{len(things)} {name} were given for {count} images; give one for each.")
+
+
+def differences(furthest: float) -> dict[str, Any]:
+    """How to draw signed values, from -furthest to furthest."""
+    colours = LinearSegmentedColormap.from_list("difference", DIFFERENCE_STOPS)
+    return {"cmap": colours, "vmin": -furthest, "vmax": furthest}
+
+
+def colour_bar(figure: Figure, furthest: float) -> None:
+    """The scale of `differences`, in the foot of a figure."""
+    wide = figure.get_size_inches()[0]
+    bar = place_axes(figure, wide / 2 - 0.6, 0.2, 1.2, 0.07)
+    ramp = np.linspace(-furthest, furthest, 255)[None]
+    extent = (-furthest, furthest, 0, 1)
+    bar.imshow(ramp, aspect="auto", extent=extent, **differences(furthest))
+    ends = [f"{-furthest:.2g}", "0", f"+{furthest:.2g}"]
+    bar.set(yticks=[], xticks=[-furthest, 0, furthest])
+    bar.set_xticklabels(ends, fontsize=7, color=FAINT)
+    bar.tick_params(length=2, color=FAINT, pad=1)
+    bar.spines[:].set_visible(False)

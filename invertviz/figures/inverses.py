@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from invertviz._arrays import ArrayLike
 
-from ._drawing import FAINT, INK, ShownFigure, as_pictures, gallery
+from ._axes import chart, check_width, describe, own_axes
+from ._drawing import as_pictures, gallery
 
 
 def inverse_comparison(
-    images: ArrayLike, reconstructions: Mapping[str, ArrayLike], *, title: str | None = None
+    images: ArrayLike,
+    reconstructions: Mapping[str, ArrayLike],
+    *,
+    title: str | None = None,
+    width: float | None = None,
 ) -> Figure:
     """The same samples through every inverse: originals on top, a row for each below.
 
@@ -21,15 +27,24 @@ def inverse_comparison(
         images: `[N, H, W]`.
         reconstructions: for each inverse's name, its images, of the same shape.
         title: of the whole figure.
+        width: of the figure, in inches, such as `TWO_COLUMNS`; as the images need if None.
     """
     rows = {"original": as_pictures(images)}
     for name, found in reconstructions.items():
         rows[name] = as_pictures(found, f"reconstructions of {name}")
-    return gallery(rows, title=title)
+    alt = f"{len(rows['original'])} samples and what becomes of them through: " + ", ".join(
+        reconstructions
+    )
+    return gallery(rows, title=title, width=width, alt=alt)
 
 
 def trade_off_curve(
-    table: pd.DataFrame, others: pd.DataFrame | None = None, *, title: str | None = None
+    table: pd.DataFrame,
+    others: pd.DataFrame | None = None,
+    *,
+    title: str | None = None,
+    width: float = 5.2,
+    ax: Axes | None = None,
 ) -> Figure:
     """Pixel error against representation distance: nearer to the origin is better.
 
@@ -37,6 +52,8 @@ def trade_off_curve(
         table: from `trade_off`: one decoder for each weight, drawn as a line.
         others: from `compare_inverses`: drawn as single points, with their names.
         title: of the figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`.
+        ax: matplotlib's axes to draw into instead.
     """
     for name, given in (("table", table), ("others", others)):
         if given is not None and not {"mse", "representation_distance"} <= set(given.columns):
@@ -44,8 +61,8 @@ def trade_off_curve(
                 f"{name} needs the columns mse and representation_distance, as trade_off and "
                 f"compare_inverses give them, not {list(given.columns)}."
             )
-    figure = ShownFigure(figsize=(5.2, 3.8), facecolor="white")
-    axes = figure.add_axes((0.14, 0.15, 0.82, 0.75))
+    size = (check_width(width), 0.5 + 0.64 * width)
+    axes = own_axes(ax, size, (0.7, 0.55, 0.2, 0.35))
     x, y = table["representation_distance"].to_numpy(), table["mse"].to_numpy()
     axes.plot(x, y, color="#2b6cb0", marker="o", markersize=4, linewidth=1.4)
     points = [(f"{weight:g}", x[i], y[i], "#2b6cb0") for i, weight in enumerate(table.index)]
@@ -66,11 +83,7 @@ def trade_off_curve(
         )
     axes.set_xscale("symlog", linthresh=0.02)
     axes.set_yscale("log")
-    axes.set_xlabel("representation distance  ‖f(x̂) - f(x)‖/‖f(x)‖", fontsize=8.5, color=INK)
-    axes.set_ylabel("mean squared pixel error", fontsize=8.5, color=INK)
-    axes.tick_params(labelsize=8, colors=FAINT, which="both")
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(FAINT)
     axes.margins(0.12)
-    axes.set_title(title or "", fontsize=10, color=INK, parse_math=False)
-    return figure
+    chart(axes, "representation distance  ‖f(x̂) - f(x)‖/‖f(x)‖", "mean squared pixel error", title)
+    told = "; ".join(f"{name}: {across:.3f}, {up:.4f}" for name, across, up, _ in points)
+    return describe(axes, f"Representation distance and mean squared error of each inverse: {told}")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from invertviz._arrays import ArrayLike, as_labels
 
-from ._drawing import FAINT, INK, ShownFigure, as_numbers, as_pictures, bare
+from ._axes import FAINT, INK, bare, check_width, describe, own_axes
+from ._drawing import as_numbers, as_pictures
 from .samples import reconstruction_pairs
 
 
@@ -23,6 +25,10 @@ def misclassified_pairs(
     predictions: ArrayLike,
     *,
     class_names: Sequence[str] | None = None,
+    columns: int | None = None,
+    title: str | None = None,
+    width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
 ) -> Figure:
     """Misclassified samples beside their reconstructions: "9 taken for 4".
 
@@ -32,6 +38,10 @@ def misclassified_pairs(
         labels: what the images are, int `[N]`.
         predictions: what the network takes them for, int `[N]`.
         class_names: one name a class; the class numbers if None.
+        columns: pairs a row; about a square of images if None.
+        title: of the whole figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one a pair.
     """
     count, cpu = len(as_pictures(images)), torch.device("cpu")
     names = range(2**31) if class_names is None else class_names
@@ -40,10 +50,25 @@ def misclassified_pairs(
         for given in (labels, predictions)
     ]
     titles = [f"{label} taken for {taken}" for label, taken in zip(*told, strict=True)]
-    return reconstruction_pairs(images, reconstructions, titles=titles)
+    return reconstruction_pairs(
+        images,
+        reconstructions,
+        columns=columns,
+        titles=titles,
+        title=title,
+        width=width,
+        axes=axes,
+    )
 
 
-def confusion_matrix(counts: ArrayLike, class_names: Sequence[str]) -> Figure:
+def confusion_matrix(
+    counts: ArrayLike,
+    class_names: Sequence[str],
+    *,
+    title: str | None = None,
+    width: float | None = None,
+    ax: Axes | None = None,
+) -> Figure:
     """How often each class is taken for each other.
 
     The diagonal is pale; mistakes are coloured by the logarithm of their number, so that rare ones
@@ -52,6 +77,9 @@ def confusion_matrix(counts: ArrayLike, class_names: Sequence[str]) -> Figure:
     Args:
         counts: int `[true class, predicted class]`, such as `evaluate` gives.
         class_names: one name a class.
+        title: of the figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`; as the numbers need if None.
+        ax: matplotlib's axes to draw into instead.
     """
     table, size = as_numbers(counts), len(class_names)
     if size == 0 or table.shape != (size, size):
@@ -73,15 +101,16 @@ def confusion_matrix(counts: ArrayLike, class_names: Sequence[str]) -> Figure:
     if longest > 4:
         above, right = 0.35 + 0.06 * longest, 0.06 * longest
         turned = {"rotation": 45, "ha": "left", "rotation_mode": "anchor"}
-    side = 0.42 * size
-    wide, tall = left + side + right, above + side + 0.1
-    figure = ShownFigure(figsize=(wide, tall), facecolor="white")
-    axes = figure.add_axes((left / wide, 0.1 / tall, side / wide, side / tall))
+    above += 0.3 if title else 0
+    side = 0.42 * size if width is None else check_width(width) - left - right
+    if side < 0.1 * size:
+        raise ValueError(f"{size} classes do not fit in {width} inches; make it wider.")
+    axes = own_axes(ax, (left + side + right, above + side + 0.1), (left, 0.1, right, above))
     axes.pcolormesh(colors, edgecolors="white", linewidth=0.8)
     axes.set(aspect="equal", xlim=(0, size), ylim=(size, 0))
     for i, j in np.argwhere((table > 0) | np.eye(size, dtype=bool)):
         text, ink = str(table[i, j]), "white" if shade[i, j] > 0.6 else INK
-        font = min(8, 32 / len(text))
+        font = min(8, 76 * side / size / len(text))
         axes.text(j + 0.5, i + 0.52, text, fontsize=font, color=ink, ha="center", va="center")
     bare(axes)
     axes.xaxis.tick_top()
@@ -91,4 +120,16 @@ def confusion_matrix(counts: ArrayLike, class_names: Sequence[str]) -> Figure:
     axes.tick_params(length=0, labelsize=9, labelcolor=INK)
     axes.set_xlabel("taken for", fontsize=8, color=FAINT, labelpad=6)
     axes.set_ylabel("true class", fontsize=8, color=FAINT, labelpad=6)
-    return figure
+    axes.set_title(title or "", fontsize=10, color=INK, pad=8, parse_math=False)
+    wrong = table * ~np.eye(size, dtype=bool)
+    worst = [divmod(int(i), size) for i in np.argsort(-wrong, axis=None, kind="stable")[:5]]
+    told = ", ".join(
+        f"{class_names[i]} taken for {class_names[j]} {wrong[i, j]} times"
+        for i, j in worst
+        if wrong[i, j]
+    )
+    return describe(
+        axes,
+        f"Confusion matrix of {table.sum()} samples, {wrong.sum()} of them mistakes"
+        + (f"; most often {told}" if told else ""),
+    )

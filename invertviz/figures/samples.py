@@ -1,15 +1,16 @@
-"""Images in a grid: samples, reconstructions, generated images, units."""
+"""Images in a grid: samples, reconstructions, generated images."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from invertviz._arrays import ArrayLike
 
-from ._drawing import FAINT, as_numbers, as_pictures, check_count, own_scale, tiles
+from ._drawing import as_numbers, as_pictures, check_count, tiles
 
 
 def sample_grid(
@@ -18,6 +19,8 @@ def sample_grid(
     columns: int | None = None,
     titles: Sequence[str] | None = None,
     title: str | None = None,
+    width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
 ) -> Figure:
     """Images side by side.
 
@@ -26,8 +29,19 @@ def sample_grid(
         columns: images a row; about a square of them if None.
         titles: one small title an image.
         title: of the whole figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one an image.
     """
-    return tiles(as_pictures(images), columns=columns, titles=titles, title=title)
+    pictures = as_pictures(images)
+    return tiles(
+        pictures,
+        columns=columns,
+        titles=titles,
+        title=title,
+        width=width,
+        axes=axes,
+        alt=f"A grid of {len(pictures)} images",
+    )
 
 
 def reconstruction_pairs(
@@ -37,6 +51,8 @@ def reconstruction_pairs(
     columns: int | None = None,
     titles: Sequence[str] | None = None,
     title: str | None = None,
+    width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
 ) -> Figure:
     """Originals, each with its reconstruction on its right.
 
@@ -46,6 +62,8 @@ def reconstruction_pairs(
         columns: pairs a row; about a square of images if None.
         titles: one small title a pair.
         title: of the whole figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one a pair.
     """
     originals, found = as_pictures(images), as_pictures(reconstructions, "reconstructions")
     if found.shape != originals.shape:
@@ -53,19 +71,41 @@ def reconstruction_pairs(
             f"reconstructions has shape {list(found.shape)} and images {list(originals.shape)}; "
             "give one reconstruction an image, of the same shape."
         )
-    count, height, width = originals.shape
-    gap = np.full((count, height, max(1, width // 28)), np.nan, originals.dtype)
+    count, height, across = originals.shape
+    gap = np.full((count, height, max(1, across // 28)), np.nan, originals.dtype)
     pairs = np.concatenate([originals, gap, found], axis=2)
-    return tiles(pairs, columns=columns, titles=titles, title=title, apart=0.16)
+    return tiles(
+        pairs,
+        columns=columns,
+        titles=titles,
+        title=title,
+        apart=0.16,
+        width=width,
+        axes=axes,
+        alt=f"{count} images, each with its reconstruction on its right",
+    )
 
 
-def generated_samples(images: ArrayLike, confidences: ArrayLike, names: Sequence[str]) -> Figure:
+def generated_samples(
+    images: ArrayLike,
+    confidences: ArrayLike,
+    names: Sequence[str],
+    *,
+    columns: int | None = None,
+    title: str | None = None,
+    width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
+) -> Figure:
     """Generated images, each with its class and the network's confidence: "7 · 99.7 %".
 
     Args:
         images: `[N, H, W]`, such as those of `optimize_codes`.
         confidences: probability of the class that was asked for, `[N]`, in [0, 1].
         names: that class's name, N of them.
+        columns: images a row; about a square of them if None.
+        title: of the whole figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one an image.
     """
     pictures = as_pictures(images)
     sure = as_numbers(confidences)
@@ -76,20 +116,12 @@ def generated_samples(images: ArrayLike, confidences: ArrayLike, names: Sequence
         )
     check_count(names, len(pictures), "names")
     titles = [f"{name} · {100 * p:.1f} %" for name, p in zip(names, sure, strict=True)]
-    return tiles(pictures, titles=titles)
-
-
-def unit_projections(images: ArrayLike, *, units: Sequence[int] | None = None) -> Figure:
-    """Pictures of hidden units, with the units' numbers.
-
-    Their scale means nothing, so each is drawn from its own smallest value (black) to its own
-    largest (white).
-
-    Args:
-        images: floats `[N, H, W]` of any scale, such as `project_units` gives.
-        units: which units they are; 0…N-1 if None.
-    """
-    pictures = own_scale(as_pictures(images))
-    numbers = range(len(pictures)) if units is None else units
-    check_count(numbers, len(pictures), "units")
-    return tiles(pictures, titles=[*map(str, numbers)], color=FAINT)
+    return tiles(
+        pictures,
+        columns=columns,
+        titles=titles,
+        title=title,
+        width=width,
+        axes=axes,
+        alt=f"{len(pictures)} generated images with class and confidence",
+    )

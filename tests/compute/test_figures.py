@@ -10,6 +10,7 @@ import pytest
 import torch
 from IPython.core.formatters import DisplayFormatter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from invertviz import figures
@@ -103,15 +104,43 @@ def test_generated_samples_tell_class_and_confidence():
 
 def test_unit_projections_are_normalised_one_by_one():
     scales = np.array([1e-6, 1, 1e7])[:, None, None]
-    figure = figures.unit_projections((IMAGES[:3] - 0.5) * scales, units=[4, 0, 99])
+    figure = figures.unit_projections(
+        (IMAGES[:3] - 0.5) * scales, units=[4, 0, 99], order="given", scale="own"
+    )
     assert titles(figure) == ["4", "0", "99"]
     low, high = (f(IMAGES[:3], axis=(1, 2), keepdims=True) for f in (np.min, np.max))
     painted = tiles(figure, (5, 4))
     np.testing.assert_allclose(painted, (IMAGES[:3] - low) / (high - low), atol=0.008)
 
 
+def test_unit_projections_are_sorted_on_one_signed_scale():
+    strengths = np.array([1, 4, 2])[:, None, None]
+    figure = figures.unit_projections((IMAGES[:3] - 0.5) * strengths, units=[4, 0, 99])
+    *drawn, bar = figure.axes
+    assert [axes.get_title() for axes in drawn] == ["0", "99", "4"]
+    (limits,) = {axes.images[0].get_clim() for axes in figure.axes}
+    furthest = 4 * np.abs(IMAGES[1] - 0.5).max()
+    np.testing.assert_allclose(limits, (-furthest, furthest))
+    assert [label.get_text() for label in bar.get_xticklabels()] == [
+        f"{-furthest:.2g}",
+        "0",
+        f"+{furthest:.2g}",
+    ]
+
+
+def test_differences_keep_their_order_in_grey_print():
+    figure = figures.unit_projections(IMAGES - 0.5)
+    colours = figure.axes[0].images[0].get_cmap()(np.linspace(0, 1, 101))[:, :3]
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ (0.2126, 0.7152, 0.0722)
+    assert (np.diff(luminance) > 0).all()
+    assert np.ptp(colours[50]) < 0.02  # nothing is grey
+    assert luminance[0] < 0.03
+    assert luminance[-1] > 0.75
+
+
 def test_a_unit_that_shows_nothing_is_gray():
-    painted = tiles(figures.unit_projections(np.full((2, 3, 3), 7.0)), (3, 3))
+    painted = tiles(figures.unit_projections(np.full((2, 3, 3), 7.0), scale="own"), (3, 3))
     np.testing.assert_allclose(painted, 0.5, atol=0.008)
 
 
@@ -305,7 +334,7 @@ def test_unit_portraits_scale_and_colour_their_rows():
     figure = figures.unit_portraits(pictures, [4, 9])
     drawn = [axes.images[0] for axes in figure.axes]
     assert [image.get_clim() for image in drawn] == [(0, 1)] * 2 + [(-2, 2)] * 2 + [(0, 1)] * 2
-    assert [image.get_cmap().name for image in drawn[1:4]] == ["gray", "RdBu_r", "RdBu_r"]
+    assert [image.get_cmap().name for image in drawn[1:4]] == ["gray", "difference", "difference"]
     projection = drawn[0].get_array()
     assert (projection.min(), projection.max()) == (0, 1)
     assert titles(figure)[:2] == ["4", "9"]
@@ -319,3 +348,64 @@ def test_unit_portraits_refuse_what_does_not_match():
         figures.unit_portraits({"a": IMAGES}, range(5))
     with pytest.raises(ValueError, match="at least one"):
         figures.unit_portraits({}, [])
+
+
+def test_unit_sweeps_are_strips_with_values_above_and_predictions_below():
+    strips = IMAGES.reshape(2, 3, 5, 4)
+    told = np.zeros((2, 3, 2))
+    told[..., 0] = [[0.9, 0.7, 0.2], [1, 1, 1]]
+    told[..., 1] = 1 - told[..., 0]
+    figure = figures.unit_sweeps(
+        strips, [-2, 0, 2.5], names=["a", "$b"], probabilities=told, class_names=["cat", "dog"]
+    )
+    np.testing.assert_allclose(tiles(figure, (5, 4)), IMAGES, atol=0.008)
+    assert titles(figure)[:3] == ["-2", "0", "+2.5"]
+    assert [text.get_text() for text in figure.texts] == ["a", "$b"]
+    below = [axes.get_xlabel() for axes in figure.axes]
+    assert below == ["cat · 90 %", "cat · 70 %", "dog · 80 %"] + 3 * ["cat · 100 %"]
+    one = figures.unit_sweeps(IMAGES, range(6), names=["unit 3"], probabilities=np.eye(6))
+    assert one.axes[5].get_xlabel() == "5 · 100 %"
+
+
+def test_trajectories_show_frames_from_start_to_end_and_the_curve():
+    steps = np.array([0, 10, 20, 30, 40, 50])
+    told = np.stack([np.linspace(0.1, 0.975, 6), np.linspace(0.9, 0.025, 6)], 1)
+    figure = figures.latent_trajectory(IMAGES, told, 0, steps=steps, class_names=["_a", "$b"])
+    *frames, axes = figure.axes
+    assert frames[0].get_title() == "step 0"
+    assert frames[-1].get_title() == "step 50"
+    np.testing.assert_array_equal(frames[-1].images[0].get_array(), IMAGES[-1])
+    rival, target = axes.lines
+    np.testing.assert_array_equal(target.get_xydata(), np.stack([steps, told[:, 0]], 1))
+    np.testing.assert_array_equal(rival.get_ydata(), told[:, 1])
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == [" $b"]
+    assert axes.texts[0].get_text() == " _a · 97.5 %"
+    FigureCanvasAgg(figure).draw()
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: figures.unit_projections(IMAGES, order="size"), "order is 'size'"),
+        (lambda: figures.unit_projections(IMAGES, scale="log"), "scale is 'log'"),
+        (lambda: figures.unit_sweeps(IMAGES, [1, 2], names=["a"]), "V finite values"),
+        (lambda: figures.unit_sweeps(IMAGES, [np.nan] * 6, names=["a"]), "V finite values"),
+        (lambda: figures.unit_sweeps(IMAGES, range(6), names=["a", "b"]), "for 1 strips"),
+        (
+            lambda: figures.unit_sweeps(IMAGES, range(6), names="a", probabilities=np.eye(5)),
+            "and the classes",
+        ),
+        (lambda: figures.confidence_curves(np.eye(3), 3), "target is 3"),
+        (lambda: figures.confidence_curves(np.eye(3) * 2, 0), "all 0 to 1"),
+        (lambda: figures.confidence_curves(np.eye(3), 0, steps=[0, 2, 1]), "ascending"),
+        (lambda: figures.latent_trajectory(IMAGES, np.eye(3), 0), "one image a record"),
+        (lambda: figures.sample_grid(IMAGES, width=0), "ONE_COLUMN"),
+        (lambda: figures.sample_grid(IMAGES, width=1, columns=6), "do not fit"),
+        (lambda: figures.confusion_matrix(np.eye(40, dtype=int), "a" * 40, width=3), "wider"),
+        (lambda: figures.sample_grid(IMAGES, axes=Figure().subplots(1, 5)), "one an image"),
+        (lambda: figures.sample_grid(IMAGES[0], axes="ax"), "matplotlib Axes"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
