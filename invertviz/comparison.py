@@ -35,7 +35,7 @@ Inverses = Iterable[str] | Mapping[str, Inverse]
 def fit_inverses(
     network: InvertibleNetwork,
     images: ArrayLike,
-    kinds: Iterable[str] = tuple(INVERSES),
+    kinds: Iterable[str] | Mapping[str, Mapping[str, Any]] = tuple(INVERSES),
     *,
     seed: int = 0,
     progress: bool = True,
@@ -46,7 +46,8 @@ def fit_inverses(
         network: the network; it stays as it is.
         images: to fit on: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers
             0…255.
-        kinds: names from `INVERSES`.
+        kinds: names from `INVERSES`; or what to fit each with, by name, such as
+            `{"ridge": {}, "decoder": {"steps": 1000}}`.
         seed: of everything random.
         progress: show progress bars.
 
@@ -57,13 +58,14 @@ def fit_inverses(
         TypeError: not an array of numbers.
         ValueError: images that do not fit the network, no or unknown kinds.
     """
-    names = _names(kinds)
+    names = _names(tuple(kinds) if isinstance(kinds, Mapping) else kinds)
     found = {}
     with tqdm(names, unit="inverse", disable=not progress) as bar:
         for kind in bar:
             bar.set_description(kind)
-            fit = partial(INVERSES[kind].fit, network, images, seed=seed, progress=progress)
-            found[kind], seconds = _timed(fit, network.device)
+            settings = kinds[kind] if isinstance(kinds, Mapping) else {}
+            fit = partial(INVERSES[kind].fit, seed=seed, progress=progress, **settings)
+            found[kind], seconds = _timed(partial(fit, network, images), network.device)
             found[kind].fit_seconds = seconds
     return found
 
@@ -134,7 +136,7 @@ def trade_off(
     labels: ArrayLike,
     *,
     fit_images: ArrayLike | None = None,
-    weights: Sequence[float] = (0, 0.01, 0.03, 0.1, 0.3, 1, 3),
+    weights: Sequence[float] = (0, 0.01, 0.05, 0.2, 1),
     steps: int = 1200,
     seed: int = 0,
     progress: bool = True,

@@ -55,7 +55,7 @@ def compare(
     They are fitted on the training images and measured on the test images.
 
     \b
-    inverses.csv   errors, consistency and times, with the bounds that no inverse can beat
+    inverses.csv   errors, consistency and times, with bounds to compare with
     inverses       the same 12 test samples through every inverse
     trade_off.csv  pixel error and representation distance of decoders (--trade-off)
     trade_off      the curve of it

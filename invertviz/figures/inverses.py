@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from invertviz._arrays import ArrayLike
 
@@ -81,9 +82,12 @@ def trade_off_curve(
             color=color,
             parse_math=False,
         )
-    axes.set_xscale("symlog", linthresh=0.02)
-    axes.set_yscale("log")
-    axes.margins(0.12)
+    for axis, scale in ((axes.xaxis, axes.set_xscale), (axes.yaxis, axes.set_yscale)):
+        scale("log")
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_locator(NullLocator())
+    axes.margins(x=0.22, y=0.12)  # room for the names
     chart(axes, "representation distance  ‖f(x̂) - f(x)‖/‖f(x)‖", "mean squared pixel error", title)
     told = "; ".join(f"{name}: {across:.3f}, {up:.4f}" for name, across, up, _ in points)
     return describe(axes, f"Representation distance and mean squared error of each inverse: {told}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from invertviz.network import InvertibleNetwork
 
-_PENALTIES = tuple(10.0**power for power in range(-6, 2))
+_PENALTIES = tuple(10.0**power for power in range(-9, 2))
 
 
 class RidgeInverse(LayeredInverse):

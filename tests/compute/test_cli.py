@@ -364,7 +364,7 @@ def test_compare_writes_tables_and_figures_and_says_what_it_found(run, elsewhere
     assert table.mse["ridge"] < table.mse["pseudo"]
     assert table.fit_seconds["ridge"] > 0
     assert f"{table.mse['ridge']:.4f}" in out
-    assert len(pd.read_csv(elsewhere / "found" / "trade_off.csv")) == 7
+    assert len(pd.read_csv(elsewhere / "found" / "trade_off.csv")) == 5
     for name in files:
         assert name in out
 

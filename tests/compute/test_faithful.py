@@ -1,0 +1,56 @@
+"""What the ways back reach on full MNIST, through the pretrained classifier."""
+
+import time
+
+import pytest
+import torch
+
+from invertviz import compare_inverses, fit_inverses, load_pretrained
+
+
+@pytest.fixture(scope="module")
+def ways(mnist):
+    network = load_pretrained(device="cpu")
+    kinds = ["ridge", "pseudo", "decoder", "gradient"]
+    return network, fit_inverses(network, mnist.train.images, kinds, progress=False)
+
+
+def test_faithful_inversion(ways, mnist):
+    network, fitted = ways
+    images, labels, known = mnist.test.images, mnist.test.labels, mnist.train.images
+    few = fitted.pop("gradient")
+    table = compare_inverses(
+        network, images, labels, fit_images=known, inverses={"article": network.inverse, **fitted}
+    )
+    print(table.to_string(float_format="%.4f"))
+    decoder, article, ridge = (table.loc[name] for name in ("decoder", "article", "ridge"))
+    assert decoder.mse <= 0.022
+    assert decoder.class_consistency >= 0.99
+    assert decoder.class_consistency_misclassified >= 0.90
+    assert decoder.mse > table.mse["PCA of rank 100"]
+    assert ridge.mse <= 0.0255
+    assert decoder.mse < ridge.mse < 0.6 * article.mse < 0.6 * table.mse["mean image"]
+    # The lesson of the pseudo-inverse: right to the network, noise to the eye.
+    assert table.class_consistency["pseudo"] >= 0.999
+    assert table.mse["pseudo"] > table.mse["mean image"]
+
+    # Thousands of descents take a while: the first 1,000 samples will do.
+    table = compare_inverses(
+        network, images[:1000], labels[:1000], fit_images=known, inverses={"gradient": few}
+    )
+    print(table.to_string(float_format="%.4f"))
+    assert table.mse["gradient"] <= 0.024
+    assert table.class_consistency["gradient"] >= 0.99
+    assert table.class_consistency_misclassified["gradient"] >= 0.9
+
+
+def test_decoder_inverts_ten_thousand_codes_in_a_fifth_of_a_second(ways, mnist):
+    network, fitted = ways
+    codes = torch.as_tensor(network.encode(mnist.test.images))
+    seconds = []
+    for _ in range(20):
+        started = time.perf_counter()
+        fitted["decoder"](codes)
+        seconds.append(time.perf_counter() - started)
+    print(f"{min(seconds):.3f} s for 10,000 codes with {torch.get_num_threads()} threads")
+    assert min(seconds) <= 0.2
