@@ -186,9 +186,10 @@ def _numbers(values: ArrayLike, name: str) -> Tensor:
             f"{name} must be a numpy array or torch tensor of numbers, "
             f"not {type(values).__name__} of {array.dtype}."
         )
-    if array.dtype in (np.uint16, np.uint32, np.uint64):
+    kind, size = array.dtype.kind, array.dtype.itemsize
+    if kind == "u" and size > 1:  # of unsigned integers, and of floats, torch has not all sizes
         array = array.astype(np.int64)
-    if array.dtype in (np.longdouble, np.float16):
+    if kind == "f" and size not in (4, 8):
         array = array.astype(np.float64)
     # torch shares memory with the array; it warns about read-only ones and refuses flipped views.
     writable = array.flags.writeable and all(stride >= 0 for stride in array.strides)
@@ -196,7 +197,8 @@ def _numbers(values: ArrayLike, name: str) -> Tensor:
 
 
 def _finite(values: Tensor, name: str) -> Tensor:
-    if not bool(torch.isfinite(values).all()):
+    # NaN and infinity show in the sum: one pass, where isfinite takes several.
+    if not math.isfinite(values.sum().item()) and not bool(torch.isfinite(values).all()):
         bad = int((~torch.isfinite(values)).sum())
         raise ValueError(f"{name} holds {bad} values that are NaN or infinite; all must be finite.")
     return values

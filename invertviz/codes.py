@@ -15,6 +15,7 @@ from torch import Tensor
 from tqdm.auto import trange
 
 from invertviz._arrays import Array, ArrayLike, as_codes, like, to_numpy
+from invertviz._fast import code_gradient
 from invertviz.network import InvertibleNetwork
 from invertviz.priors import CodePrior, Pull
 
@@ -137,17 +138,14 @@ def descend(
     Yields:
         Codes and their probabilities: first those of the start, then those after each step.
     """
+    gradient_at = code_gradient if network.activation.name == "sigmoid" else _by_autograd
+    codes = codes.detach()
     while True:
-        with torch.enable_grad():
-            codes = codes.detach().requires_grad_(True)
-            probabilities = network.logits(codes).softmax(-1)
-            loss = (targets - probabilities).abs().sum()
-        yield codes.detach(), probabilities.detach()
-        (gradient,) = torch.autograd.grad(loss, codes)
-        codes = codes.detach()
+        probabilities, gradient = gradient_at(network, targets, codes)
+        yield codes, probabilities
         if pull is not None:
             gradient = pull.direction(gradient, codes)
-        codes = codes - learning_rate * gradient
+        codes = torch.sub(codes, gradient, alpha=learning_rate)
 
 
 def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: ArrayLike) -> Array:
@@ -234,6 +232,17 @@ def class_indices(network: InvertibleNetwork, classes: Classes) -> list[int]:
         else:
             raise TypeError(f"a class is a number or a name, not {value!r}.")
     return found
+
+
+def _by_autograd(
+    network: InvertibleNetwork, targets: Tensor, codes: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What `code_gradient` gives, for any activation."""
+    with torch.enable_grad():
+        codes = codes.detach().requires_grad_(True)
+        probabilities = network.logits(codes).softmax(-1)
+        (gradient,) = torch.autograd.grad((targets - probabilities).abs().sum(), codes)
+    return probabilities.detach(), gradient
 
 
 def _start(

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import Array, ArrayLike, as_codes, as_images, like, resolve_device
-from invertviz.activations import activation_named, through_layers
+from invertviz.activations import activation_named, tensors_of, through_layers
 from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
 
 
@@ -210,12 +210,12 @@ class InvertibleNetwork(nn.Module):
     @property
     def device(self) -> torch.device:
         """Where the parameters live."""
-        return self.weights[0].device
+        return tensors_of(self.weights)[0].device
 
     @property
     def dtype(self) -> torch.dtype:
         """Floating-point type of the parameters."""
-        return self.weights[0].dtype
+        return tensors_of(self.weights)[0].dtype
 
     def encode(self, images: ArrayLike) -> Array:
         """Image → code: the pre-activations of the last hidden layer.
@@ -283,11 +283,14 @@ class InvertibleNetwork(nn.Module):
 
     def encode_pixels(self, rows: Tensor) -> Tensor:
         """`encode` for tensors that are already `[N, pixels]` on this device; no checks."""
-        return through_layers(rows, self.weights[:-1], self.biases[:-1], self.activation)
+        weights, biases = tensors_of(self.weights), tensors_of(self.biases)
+        return through_layers(rows, weights[:-1], biases[:-1], self.activation)
 
     def logits(self, codes: Tensor) -> Tensor:
         """The output layer before its softmax, `[N, classes]`; no checks."""
-        return self.activation.forward(codes) @ self.weights[-1] + self.biases[-1]
+        *_, W = tensors_of(self.weights)
+        *_, b = tensors_of(self.biases)
+        return torch.addmm(b, self.activation.forward(codes), W)
 
     def forward(self, images: Tensor) -> Tensor:
         """Class probabilities of images, for use as an ordinary torch module."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import trange
 
 from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness
+from invertviz._fast import ClassifierGradient, InverseGradient
 from invertviz.inverses import LearnedInverse, batches_of
 from invertviz.network import InvertibleNetwork
+
+Gradient: TypeAlias = Callable[[Tensor], Sequence[Tensor]]  # of a batch of sample numbers
 
 
 def train(
@@ -133,10 +137,16 @@ def fit_classifier(
     parameters = [*network.weights, *network.biases]
     generator = torch.Generator().manual_seed(seed)
     batches = batches_of(len(pixels), batch_size, generator, network.device)
-    with _Fit(parameters, learning_rate) as fit:
-        for _ in trange(steps, desc="classifier", unit="step", disable=not progress):
-            batch = next(batches)
-            fit.step(classifier_loss(network, pixels[batch], truth[batch]))
+    gradient: Gradient
+    if network.activation.name == "sigmoid":
+        gradient = ClassifierGradient(network, pixels, truth, min(batch_size, len(pixels)))
+    else:
+        gradient = by_autograd(
+            lambda batch: classifier_loss(network, pixels[batch], truth[batch]), parameters
+        )
+    optimizer = Adagrad(parameters, learning_rate)
+    for _ in trange(steps, desc="classifier", unit="step", disable=not progress):
+        optimizer.step(gradient(next(batches)))
 
 
 def fit_inverse(
@@ -183,10 +193,17 @@ def fit_inverse(
     pixels, codes = pixels[sure], codes[sure]
     generator = torch.Generator().manual_seed(seed)
     batches = batches_of(len(pixels), batch_size, generator, network.device)
-    with _Fit(list(inverse.matrices), learning_rate) as fit:
-        for _ in trange(steps, desc="inverse", unit="step", disable=not progress):
-            batch = next(batches)
-            fit.step(inverse_loss(inverse, codes[batch], pixels[batch]))
+    parameters = [*inverse.matrices]
+    gradient: Gradient
+    if inverse.activation.name == "sigmoid":
+        gradient = InverseGradient(inverse, codes, pixels, min(batch_size, len(pixels)))
+    else:
+        gradient = by_autograd(
+            lambda batch: inverse_loss(inverse, codes[batch], pixels[batch]), parameters
+        )
+    optimizer = Adagrad(parameters, learning_rate)
+    for _ in trange(steps, desc="inverse", unit="step", disable=not progress):
+        optimizer.step(gradient(next(batches)))
 
 
 def classifier_loss(network: InvertibleNetwork, pixels: Tensor, labels: Tensor) -> Tensor:
@@ -217,29 +234,39 @@ def inverse_loss(inverse: LearnedInverse, codes: Tensor, pixels: Tensor) -> Tens
     return loss
 
 
-class _Fit:
-    """Adagrad as TensorFlow 1 has it, on parameters that are thawed inside the block only."""
+def by_autograd(loss: Callable[[Tensor], Tensor], parameters: Sequence[nn.Parameter]) -> Gradient:
+    """The gradient of a batch's loss with respect to parameters, thawed for that only."""
 
-    def __init__(self, parameters: list[nn.Parameter], learning_rate: float) -> None:
-        self.parameters = parameters
-        self.optimizer = torch.optim.Adagrad(
-            parameters, lr=learning_rate, initial_accumulator_value=0.1, eps=0
-        )
+    def gradient(batch: Tensor) -> Sequence[Tensor]:
+        try:
+            for parameter in parameters:
+                parameter.requires_grad_(True)
+            return torch.autograd.grad(loss(batch), parameters)
+        finally:
+            for parameter in parameters:
+                parameter.requires_grad_(False)
 
-    def __enter__(self) -> _Fit:
-        for parameter in self.parameters:
-            parameter.requires_grad_(True)
-        return self
+    return gradient
 
-    def __exit__(self, *_: object) -> None:
-        for parameter in self.parameters:
-            parameter.requires_grad_(False)
-            parameter.grad = None
 
-    def step(self, loss: Tensor) -> None:
-        self.optimizer.zero_grad()
-        loss.backward()
-        self.optimizer.step()
+class Adagrad:
+    """Adagrad as TensorFlow 1 has it: s ← s + g², parameter ← parameter - rate · g / √s.
+
+    Without an epsilon, and with s = 0.1 at first.
+    """
+
+    def __init__(self, parameters: Sequence[Tensor], learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+        self.parameters = [
+            (parameter, torch.full_like(parameter, 0.1), torch.empty_like(parameter))
+            for parameter in parameters
+        ]
+
+    def step(self, gradients: Sequence[Tensor]) -> None:
+        """Move the parameters along their gradients, given in the same order."""
+        for (parameter, s, root), g in zip(self.parameters, gradients, strict=True):
+            s.addcmul_(g, g)
+            parameter.addcdiv_(g, torch.sqrt(s, out=root), value=-self.learning_rate)
 
 
 def _count_classes(labels: ArrayLike) -> int:

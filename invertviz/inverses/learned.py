@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import ArrayLike
-from invertviz.activations import activation_named
+from invertviz.activations import activation_named, tensors_of
 
 from .base import Inverse
 
@@ -52,7 +52,7 @@ class ChainedInverse(Inverse):
         """The estimated activations on the way, `[ã1, x̂]` for two hidden layers."""
         found: list[Tensor] = []
         pre_activation = codes
-        for matrix, bias in zip(self.matrices, self.biases, strict=True):
+        for matrix, bias in zip(tensors_of(self.matrices), tensors_of(self.biases), strict=True):
             if found:
                 pre_activation = self.activation.backward(found[-1])
             found.append((pre_activation - bias) @ matrix)

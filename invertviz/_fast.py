@@ -1,0 +1,161 @@
+"""Gradients of sigmoid networks written out, into buffers that every step uses again.
+
+The plain losses in `training` and `codes`, through autograd, say the same: they serve every other
+activation, and tests hold these to them. What is gained is in benchmarks/RESULTS.md. Rows are
+samples, W is `[in, out]`, ⊙ is elementwise; σ' = a ⊙ (1 - a) for a = σ(z).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from invertviz.activations import tensors_of
+from invertviz.inverses import LearnedInverse
+from invertviz.network import InvertibleNetwork
+
+
+class ClassifierGradient:
+    """Gradient of a batch's summed cross-entropy with respect to all W, then all b.
+
+    With a₀ = x, aₗ = σ(aₗ₋₁ Wₗ + bₗ) and p the softmax of the last layer:
+
+        δ = p - onehot(label) at the last layer, δₗ₋₁ = (δₗ Wₗᵀ) ⊙ σ'ₗ₋₁ before it
+        ∂Wₗ = aₗ₋₁ᵀ δₗ,  ∂bₗ = Σ δₗ over the batch
+
+    Args:
+        network: of sigmoid units.
+        pixels: all images, float `[N, pixels]`.
+        labels: theirs, int64 `[N]`.
+        batch_size: samples in each batch.
+    """
+
+    def __init__(
+        self, network: InvertibleNetwork, pixels: Tensor, labels: Tensor, batch_size: int
+    ) -> None:
+        self.pixels, self.labels = pixels.detach(), labels
+        self.weights, self.biases = [*network.weights], [*network.biases]
+        self.a = [pixels.new_empty(batch_size, width) for width in network.layer_sizes]
+        self.delta = [torch.empty_like(a) for a in self.a]
+        self.by_weight = [torch.empty_like(W) for W in self.weights]
+        self.by_bias = [torch.empty_like(b) for b in self.biases]
+        self.rows = torch.arange(batch_size, device=pixels.device)
+
+    def __call__(self, batch: Tensor) -> list[Tensor]:
+        """The gradient for the samples with these indices; valid until the next call."""
+        a, delta, W = self.a, self.delta, self.weights
+        last = len(W)
+        torch.index_select(self.pixels, 0, batch, out=a[0])
+        for layer in range(last):
+            torch.addmm(self.biases[layer], a[layer], W[layer], out=a[layer + 1])
+            if layer + 1 < last:
+                a[layer + 1].sigmoid_()
+        torch.softmax(a[last], 1, out=delta[last])
+        delta[last][self.rows, self.labels[batch]] -= 1
+        for layer in reversed(range(last)):
+            torch.mm(a[layer].T, delta[layer + 1], out=self.by_weight[layer])
+            torch.sum(delta[layer + 1], 0, out=self.by_bias[layer])
+            if layer:
+                torch.mm(delta[layer + 1], W[layer].T, out=delta[layer])
+                delta[layer].mul_(_slope(a[layer]))
+        return [*self.by_weight, *self.by_bias]
+
+
+class InverseGradient:
+    """Gradient of a batch's `inverse_loss` with respect to the inverse's matrices M.
+
+    Forward, from the code back, with u the squashed estimate before its ·0.99 + 0.005 = s:
+
+        c₁ = z - β₁,  ãₗ = cₗ Mₗ,  cₗ₊₁ = logit(sₗ) - βₗ₊₁,  x̂ = the last ã
+
+    Backward, with low and high the places of each row's smallest and largest ã:
+
+        δ = sign(x̂ - x) at the pixels,  ∂Mₗ = cₗᵀ δₗ,  ∂u = 0.99 · (δₗ₊₁ Mₗ₊₁ᵀ) / (s ⊙ (1 - s))
+        δₗ = [∂u - onehot(low)·Σ ∂u (1 - u) - onehot(high)·Σ ∂u u] / (max - min of the row),
+        and, for the smallest and the largest ã of the batch, ã and ã - 1 more.
+
+    Args:
+        inverse: of sigmoid units.
+        codes: all codes, float `[N, units]`.
+        pixels: their images, float `[N, pixels]`.
+        batch_size: samples in each batch.
+    """
+
+    def __init__(
+        self, inverse: LearnedInverse, codes: Tensor, pixels: Tensor, batch_size: int
+    ) -> None:
+        self.codes, self.pixels = codes.detach(), pixels.detach()
+        self.matrices, self.biases = [*inverse.matrices], [*inverse.biases]
+        self.truth = pixels.new_empty(batch_size, pixels.shape[1])
+        self.delta = torch.empty_like(self.truth)
+        self.by_matrix = [torch.empty_like(M) for M in self.matrices]
+
+    def __call__(self, batch: Tensor) -> list[Tensor]:
+        """The gradient for the samples with these indices; valid until the next call."""
+        torch.index_select(self.pixels, 0, batch, out=self.truth)
+        c = self.codes[batch] - self.biases[0]
+        way = []
+        for M, bias in zip(self.matrices[:-1], self.biases[1:], strict=True):
+            estimate = c @ M
+            squashed = _Squashed(estimate)
+            way.append((c, squashed))
+            c = torch.logit(squashed.s) - bias
+        delta = torch.mm(c, self.matrices[-1], out=self.delta).sub_(self.truth).sign_()
+        torch.mm(c.T, delta, out=self.by_matrix[-1])
+        for layer in reversed(range(len(way))):
+            c, squashed = way[layer]
+            delta = squashed.back(delta @ self.matrices[layer + 1].T)
+            torch.mm(c.T, delta, out=self.by_matrix[layer])
+        return self.by_matrix
+
+
+class _Squashed:
+    """Estimates ã `[N, units]` squashed to s, and the way of a gradient back through both."""
+
+    def __init__(self, estimate: Tensor) -> None:
+        self.low, self.lowest = estimate.min(1, keepdim=True)
+        self.high, self.highest = estimate.max(1, keepdim=True)
+        self.span = (self.high - self.low).clamp_min_(torch.finfo(estimate.dtype).tiny)
+        self.u = (estimate - self.low).div_(self.span)
+        self.s = self.u * 0.99 + 0.005
+
+    def back(self, by_logit: Tensor) -> Tensor:
+        """From the gradient with respect to logit(s) to δ, the loss's own terms of ã included."""
+        by_u = by_logit.div_(_slope(self.s)).mul_(0.99)
+        through_high = (by_u * self.u).sum(1, keepdim=True)
+        through_low = by_u.sum(1, keepdim=True) - through_high
+        by_u.scatter_add_(1, self.lowest, -through_low)
+        by_u.scatter_add_(1, self.highest, -through_high)
+        delta = by_u.div_(self.span)
+        low, row = self.low[:, 0].min(0)
+        delta[row, self.lowest[row, 0]] += low
+        high, row = self.high[:, 0].max(0)
+        delta[row, self.highest[row, 0]] += high - 1
+        return delta
+
+
+def code_gradient(
+    network: InvertibleNetwork, targets: Tensor, codes: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Probabilities p of codes z, and the gradient of Σ|target - p| with respect to them.
+
+        a = σ(z),  p = softmax(a W + b),  δ = sign(p - target)
+        ∂z = ([p ⊙ (δ - Σ δ p)] Wᵀ) ⊙ σ'
+
+    Args:
+        network: of sigmoid units.
+        targets: wanted probabilities, float `[N, classes]`.
+        codes: float `[N, code_size]`.
+    """
+    *_, W = tensors_of(network.weights)
+    *_, b = tensors_of(network.biases)
+    a = torch.sigmoid(codes)
+    p = torch.addmm(b, a, W).softmax(1)
+    delta = (p - targets).sign_()
+    by_logits = delta.sub_((delta * p).sum(1, keepdim=True)).mul_(p)
+    return p, (by_logits @ W.T).mul_(_slope(a))
+
+
+def _slope(a: Tensor) -> Tensor:
+    """σ' where σ is a: a ⊙ (1 - a)."""
+    return torch.addcmul(a, a, a, value=-1)
