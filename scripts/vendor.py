@@ -1,6 +1,6 @@
-"""Write the browser libraries that exported pages carry into invertviz/export/vendor/.
+"""Write the browser libraries that exported pages carry into invertviz/exporting/vendor/.
 
-They come from npm, at the versions that invertviz/export/_libraries.py names. Run it with
+They come from npm, at the versions that invertviz/exporting/_libraries.py names. Run it with
 `make vendor`, and commit what it writes.
 """
 
@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from invertviz.export._libraries import FONTS, HTML_MANAGER, REQUIRE, VENDOR, Library
+from invertviz.exporting._libraries import FONTS, HTML_MANAGER, REQUIRE, VENDOR, Library
 
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import invertviz
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -27,9 +29,9 @@ def test_wheel_holds_front_end_assets_and_tour(wheel):
         "assets/pretrained.safetensors",
         "assets/mnist-sample.npz",
         "assets/README.md",
-        "export/page.html.j2",
-        "export/vendor/embed-amd.js.xz",
-        "export/vendor/LICENSES.md",
+        "exporting/page.html.j2",
+        "exporting/vendor/embed-amd.js.xz",
+        "exporting/vendor/LICENSES.md",
         "notebooks/tour.ipynb",
         "py.typed",
     ):
@@ -39,3 +41,24 @@ def test_wheel_holds_front_end_assets_and_tour(wheel):
 
 def test_wheel_is_small(wheel):
     assert wheel.stat().st_size < 3_000_000
+
+
+def test_every_public_name_is_there():
+    for package in (invertviz, invertviz.figures):
+        assert len(package.__all__) > 10
+        for name in package.__all__:
+            assert getattr(package, name) is not None
+
+
+@pytest.mark.parametrize(
+    ("module", "unneeded"),
+    [
+        ("invertviz", ["torch", "numpy", "ipywidgets"]),
+        ("invertviz.server", ["torch", "ipywidgets"]),
+        ("invertviz.widgets", ["matplotlib", "pandas", "nbconvert"]),
+    ],
+)
+def test_an_import_loads_only_what_it_needs(module, unneeded):
+    code = f"import {module}, sys; print([name for name in {unneeded} if name in sys.modules])"
+    found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert found.stdout.strip() == "[]"

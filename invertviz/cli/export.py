@@ -71,7 +71,7 @@ def export(
       invertviz export lesson.ipynb --execute -o site/index.html
       invertviz export lesson.ipynb --cdn
     """  # noqa: D301
-    from invertviz.export import export_notebook
+    from invertviz.exporting import export_notebook
 
     target = out or notebook.parent / f"{notebook.stem}.html"
     say(f"{'running and ' if execute else ''}exporting {notebook}")

@@ -14,6 +14,8 @@ import typer
 
 from invertviz._files import written_whole
 
+ASSETS = Path(__file__).parents[1] / "assets"
+
 
 def lab(
     arguments: Annotated[
@@ -26,6 +28,8 @@ def lab(
     ] = None,
 ) -> None:
     """Open JupyterLab on a notebook; on the tour if none is named.
+
+    Its server sends without delay, see invertviz/server.py.
 
     The tour is copied to invertviz-tour.ipynb in the current folder, unless it is there already.
 
@@ -44,6 +48,9 @@ def lab(
             raise FileNotFoundError(f"there is no notebook {given[0]}.")
     else:
         given = [str(_tour()), *given]
+    # One folder more in which servers look for extensions: invertviz.server is enabled there.
+    folders = [str(ASSETS / "jupyter"), os.environ.get("JUPYTER_CONFIG_PATH", "")]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
     command = [sys.executable, "-m", "jupyterlab", *given]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         command.append("--allow-root")  # root's JupyterLab does not start without it

@@ -6,17 +6,19 @@ import difflib
 import os
 import uuid
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import traitlets as t
 from ipywidgets import widget_serialization
-from matplotlib.figure import Figure
 
 from invertviz import figures
 from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._network_model import NetworkModel, model_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 STATIC = Path(__file__).parent.parent / "static"
 

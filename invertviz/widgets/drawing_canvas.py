@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets as t
-from matplotlib.figure import Figure
 
 from invertviz import figures
 from invertviz._arrays import ArrayLike
@@ -14,6 +13,9 @@ from invertviz.checkpoints import load_pretrained
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._base import STATIC, NetworkWidget
 from invertviz.widgets._traits import Floats, Picture
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class DrawingCanvas(NetworkWidget):

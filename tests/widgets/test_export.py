@@ -13,8 +13,8 @@ from ipywidgets import jslink
 import invertviz
 from invertviz import checkpoints
 from invertviz.cli import main
-from invertviz.export import export_notebook
-from invertviz.export._formulas import mathml, output_formula
+from invertviz.exporting import export_notebook
+from invertviz.exporting._formulas import mathml, output_formula
 from invertviz.widgets import DrawingCanvas
 
 CODE, TEXT = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell

@@ -1,0 +1,69 @@
+from . import datasets, figures
+from .checkpoints import CheckpointError, load, load_pretrained
+from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
+from .comparison import compare_inverses, fit_inverses, trade_off
+from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
+from .exporting import ExportedPage, export, export_notebook
+from .generation import compare_priors
+from .inverses import (
+    DecoderInverse,
+    GradientInverse,
+    Inverse,
+    LearnedInverse,
+    PseudoInverse,
+    RidgeInverse,
+)
+from .network import InvertibleNetwork, Reconstruction
+from .priors import CodePrior
+from .training import fit_classifier, fit_inverse, train
+from .units import (
+    DrivingSamples,
+    compare_unit_pictures,
+    driving_samples,
+    maximize_units,
+    readability,
+    unit_differences,
+)
+
+__version__: str
+
+__all__ = [
+    "CheckpointError",
+    "CodeOptimization",
+    "CodePrior",
+    "DecoderInverse",
+    "DrivingSamples",
+    "Evaluation",
+    "ExportedPage",
+    "GradientInverse",
+    "Inverse",
+    "InverseQuality",
+    "InvertibleNetwork",
+    "LearnedInverse",
+    "PseudoInverse",
+    "Reconstruction",
+    "RidgeInverse",
+    "compare_inverses",
+    "compare_priors",
+    "compare_unit_pictures",
+    "datasets",
+    "driving_samples",
+    "evaluate",
+    "evaluate_inverse",
+    "export",
+    "export_notebook",
+    "figures",
+    "fit_classifier",
+    "fit_inverse",
+    "fit_inverses",
+    "load",
+    "load_pretrained",
+    "maximize_units",
+    "optimize_codes",
+    "project_units",
+    "readability",
+    "sweep_unit",
+    "trade_off",
+    "train",
+    "unit_differences",
+]
