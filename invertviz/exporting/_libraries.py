@@ -9,7 +9,7 @@ import lzma
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 
 VENDOR = Path(__file__).parent / "vendor"
@@ -41,6 +41,11 @@ class Library:
     def url(self) -> str:
         """Where the CDN has the file."""
         return f"{CDN}/npm/{self.package}@{self.version}/{self.file}"
+
+    @cached_property
+    def source(self) -> str:
+        """The file's text."""
+        return lzma.decompress((VENDOR / self.kept).read_bytes()).decode()
 
 
 REQUIRE = Library("requirejs", "2.3.8", "require.js")
@@ -94,12 +99,19 @@ def inlined(modules: Iterable[str]) -> tuple[str, str]:
         # These files define a module without a name; here they stand in one page and need one.
         parts.append(_MODULE.format(source=source, name=json.dumps(name)))
     parts += _html_manager()
-    return _script(_vendored(REQUIRE)), "".join(map(_script, parts))
+    return _script(REQUIRE.source), "".join(map(_script, parts))
 
 
 def linked() -> tuple[str, str]:
     """As `inlined`, but loaded from the CDN; there html-manager finds the modules itself."""
-    return _link(REQUIRE), _link(HTML_MANAGER)
+    # html-manager looks for its icon fonts where require.js says that its modules come from.
+    folder = HTML_MANAGER.url.rpartition("/")[0]
+    paths = {
+        HTML_MANAGER.package: f"{folder}/index",
+        f"{HTML_MANAGER.package}/dist/libembed-amd": f"{folder}/libembed-amd",
+    }
+    config = f"requirejs.config({json.dumps({'paths': paths})});"
+    return _link(REQUIRE) + _script(config), _link(HTML_MANAGER, "data-jupyter-widgets-cdn-only")
 
 
 def _html_manager() -> list[str]:
@@ -113,13 +125,8 @@ def _html_manager() -> list[str]:
 
     return [
         f"const invertvizIconFonts = {json.dumps(fonts)};",
-        _FONT.sub(font, _vendored(HTML_MANAGER)),
+        _FONT.sub(font, HTML_MANAGER.source),
     ]
-
-
-@cache
-def _vendored(library: Library) -> str:
-    return lzma.decompress((VENDOR / library.kept).read_bytes()).decode()
 
 
 def _script(source: str) -> str:
@@ -129,9 +136,8 @@ def _script(source: str) -> str:
     return f"<script>\n{source}\n</script>\n"
 
 
-def _link(library: Library) -> str:
-    digest = hashlib.sha384(_vendored(library).encode()).digest()
+def _link(library: Library, attribute: str = "") -> str:
+    digest = hashlib.sha384(library.source.encode()).digest()
     integrity = f"sha384-{base64.b64encode(digest).decode()}"
-    return (
-        f'<script src="{library.url}" integrity="{integrity}" crossorigin="anonymous"></script>\n'
-    )
+    trusted = f'integrity="{integrity}" crossorigin="anonymous"'
+    return f'<script src="{library.url}" {trusted} {attribute}></script>\n'

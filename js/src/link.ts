@@ -37,6 +37,7 @@ export class Link<T extends WidgetTraits> {
   private connected = true;
   private writing = false;
   private newest: (() => Partial<T>) | undefined;
+  private first: (() => Partial<T>) | undefined;
 
   constructor(
     private readonly model: AnyModel<T>,
@@ -84,6 +85,11 @@ export class Link<T extends WidgetTraits> {
     this.answerHere();
   }
 
+  /** Inputs at the start: in a page without a kernel, a link may have set them before this was there. */
+  begin(changes: () => Partial<T>): void {
+    this.first = changes;
+  }
+
   close(): void {
     this.requests.drop();
   }
@@ -121,6 +127,7 @@ export class Link<T extends WidgetTraits> {
       this.connected = connected;
       this.status.set({ kernel: connected ? "alive" : first ? "never" : "gone" });
       this.requests.drop(); // what was asked before is void
+      if (first) this.newest ??= this.first; // and nobody has answered it
       if (connected && this.newest) this.requests.ask(this.newest); // Python hears what it missed
       this.answerHere();
     };

@@ -256,7 +256,7 @@ class Lab:
 
     def close_dialog(self) -> None:
         """Close the dialog in which JupyterLab says that the kernel died."""
-        self.page.get_by_role("button", name="Ok").click()
+        self.page.get_by_role("button", name="Ok", exact=True).click()
 
     def restart_kernel(self) -> None:
         """Restart the kernel and wait until it takes commands again."""

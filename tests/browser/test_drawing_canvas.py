@@ -422,6 +422,19 @@ def test_an_error_in_an_observer_is_shown_and_the_next_stroke_works(canvas):
     assert canvas.part("message").inner_text() == ""
 
 
+def test_class_names_are_shown_as_text(lab):
+    evil = "</script><img src=x onerror=alert(1)>"
+    named = f"network.class_names = [{evil!r}] * 10\ncanvas ="
+    lab.new_notebook([CELLS[0].replace("canvas =", named)])
+    lab.run_all()
+    canvas = Canvas(lab)
+    canvas.draw(SEVEN)
+    assert canvas.root.locator("output").inner_text() == evil
+    assert canvas.part("probability").get_by_text(evil).count() == 10
+    assert canvas.root.locator("img").count() == 0
+    assert lab.console_errors == []
+
+
 def test_dark_theme_and_sharp_on_a_fine_screen(open_lab):
     lab = open_lab(theme="Dark", scale=2)
     lab.new_notebook(CELLS)

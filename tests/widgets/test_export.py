@@ -105,6 +105,13 @@ def test_names_and_titles_are_data(tmp_path):
     assert state_in(page.path)[canvas.model_id]["state"]["class_names"][0] == EVIL
 
 
+def test_file_names_are_data(tmp_path):
+    path = write(tmp_path / "<img src=x onerror=alert(1)>.ipynb", TEXT("Text"))
+    page = export_notebook(path, path.with_suffix(".html")).path.read_text()
+    assert "<title>&lt;img src=x onerror=alert(1)&gt;</title>" in page
+    assert "<img" not in page
+
+
 def test_a_notebook_without_widgets_is_a_page_without_libraries(tmp_path):
     path = write(tmp_path / "plain.ipynb", TEXT("# Only text"), CODE("1 + 1"))
     page = export_notebook(path, tmp_path / "plain.html")

@@ -64,6 +64,7 @@ class Session {
     });
     model.on("change:normalize", () => this.look());
     this.link.listen("image", (image) => this.adopt(floats(image)));
+    this.link.begin(() => ({ image: bytes(this.image) }));
   }
 
   /** Have the network look at the drawing as it is when the request goes out. */
