@@ -83,7 +83,7 @@ def render(
         theme: one of `THEMES`.
         with_input: show the code, and the numbers of the cells.
     """
-    log = logging.getLogger("invertviz.export")
+    log = logging.getLogger("invertviz.exporting")
     log.setLevel(logging.ERROR)  # nbconvert warns of each figure without alternative text
     exporter = _PageExporter(
         extra_loaders=[FileSystemLoader(Path(__file__).parent)],

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from _lab import ARTEFACTS, SECONDS
-from invertviz.export._libraries import HTML_MANAGER, REQUIRE, VENDOR, find_module
 from playwright.sync_api import Browser, Page, Route
+
+from invertviz.exporting._libraries import HTML_MANAGER, REQUIRE, VENDOR, find_module
 
 
 class Reader:
