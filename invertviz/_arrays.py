@@ -61,22 +61,45 @@ def as_images(
         TypeError: not an array of numbers.
         ValueError: empty, of another shape, not finite, or integers outside 0…255.
     """
+    return as_pixels(as_rows(images, image_shape, name=name), device=device, dtype=dtype, name=name)
+
+
+def as_rows(images: ArrayLike, image_shape: Sequence[int], *, name: str = "images") -> Tensor:
+    """`as_images` up to its conversion: rows of pixels as they were given, and not copied.
+
+    Raises:
+        TypeError: not an array of numbers.
+        ValueError: empty, or of another shape.
+    """
     given = _numbers(images, name)
     shape = tuple(image_shape)
     pixels = math.prod(shape)
     found = tuple(given.shape)
     if found in (shape, (pixels,)):
-        rows = given.reshape(1, pixels)
-    elif len(found) >= 2 and found[0] > 0 and found[1:] in (shape, (pixels,)):
-        rows = given.reshape(found[0], pixels)
-    elif given.numel() == 0:
+        return given.reshape(1, pixels)
+    if len(found) >= 2 and found[0] > 0 and found[1:] in (shape, (pixels,)):
+        return given.reshape(found[0], pixels)
+    if given.numel() == 0:
         raise ValueError(f"{name} is empty (shape {list(found)}); give at least one image.")
-    else:
-        raise ValueError(
-            f"{name} has shape {list(found)}, but this network takes images of shape "
-            f"{list(shape)}: give [N, {', '.join(map(str, shape))}], [N, {pixels}], "
-            "or a single image."
-        )
+    raise ValueError(
+        f"{name} has shape {list(found)}, but this network takes images of shape "
+        f"{list(shape)}: give [N, {', '.join(map(str, shape))}], [N, {pixels}], "
+        "or a single image."
+    )
+
+
+def as_pixels(
+    rows: Tensor,
+    *,
+    device: torch.device,
+    dtype: torch.dtype = torch.float32,
+    name: str = "images",
+) -> Tensor:
+    """Some of `as_rows`, as floats: integers are 0…255 and are divided by 255.
+
+    Raises:
+        ValueError: not finite, or integers outside 0…255.
+    """
     if rows.dtype == torch.bool:
         return rows.to(device, dtype)
     if not rows.is_floating_point():

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from invertviz._arrays import Array, ArrayLike, as_images, as_labels, check_brightness, like
+from invertviz._arrays import (
+    Array,
+    ArrayLike,
+    as_labels,
+    as_pixels,
+    as_rows,
+    check_brightness,
+    like,
+)
 from invertviz.network import InvertibleNetwork
 
 _CHUNK = 10_000  # rows at a time: a data set of any size fits
@@ -68,9 +77,12 @@ def evaluate(network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike) -
         TypeError: not arrays of numbers, labels that are not integers.
         ValueError: empty, of another shape, not finite, out of range, labels beyond the classes.
     """
-    pixels, truth = _checked(network, images, labels)
+    rows, truth = _checked(network, images, labels)
     probabilities = torch.cat(
-        [network.logits(network.encode_pixels(rows)).softmax(-1) for rows in pixels.split(_CHUNK)]
+        [
+            network.logits(network.encode_pixels(pixels)).softmax(-1)
+            for pixels in _chunks(network, rows)
+        ]
     )
     confidences, predictions = probabilities.max(-1)
     classes = len(network.class_names)
@@ -99,22 +111,22 @@ def evaluate_inverse(
 
     Args and errors are those of `evaluate`.
     """
-    pixels, truth = _checked(network, images, labels)
+    rows, truth = _checked(network, images, labels)
     absolute = squared = 0.0
     same, wrong = [], []
-    for rows, expected in zip(pixels.split(_CHUNK), truth.split(_CHUNK), strict=True):
-        codes = network.encode_pixels(rows)
+    for pixels, expected in zip(_chunks(network, rows), truth.split(_CHUNK), strict=True):
+        codes = network.encode_pixels(pixels)
         predicted = network.logits(codes).argmax(-1)
         estimates = network.inverse(codes)
-        error = estimates - rows
+        error = estimates - pixels
         absolute += float(error.abs().sum())
         squared += float(error.square().sum())
         same.append(network.logits(network.encode_pixels(estimates)).argmax(-1) == predicted)
         wrong.append(predicted != expected)
     consistent = torch.cat(same).double()
     return InverseQuality(
-        mae=absolute / pixels.numel(),
-        mse=squared / pixels.numel(),
+        mae=absolute / rows.numel(),
+        mse=squared / rows.numel(),
         class_consistency=float(consistent.mean()),
         class_consistency_misclassified=float(consistent[torch.cat(wrong)].mean()),
     )
@@ -123,7 +135,14 @@ def evaluate_inverse(
 def _checked(
     network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike
 ) -> tuple[Tensor, Tensor]:
-    pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
-    check_brightness(pixels)
+    rows = as_rows(images, network.image_shape)
     classes = len(network.class_names)
-    return pixels, as_labels(labels, count=len(pixels), classes=classes, device=network.device)
+    return rows, as_labels(labels, count=len(rows), classes=classes, device=network.device)
+
+
+def _chunks(network: InvertibleNetwork, rows: Tensor) -> Iterator[Tensor]:
+    """The images as floats on the network's device, some of them at a time."""
+    for some in rows.split(_CHUNK):
+        pixels = as_pixels(some, device=network.device, dtype=network.dtype)
+        check_brightness(pixels)
+        yield pixels

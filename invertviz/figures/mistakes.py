@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from invertviz._arrays import ArrayLike, as_labels
 
 from ._axes import FAINT, INK, bare, check_width, describe, own_axes
-from ._drawing import as_numbers, as_pictures
+from ._drawing import as_numbers, as_pictures, check_count
 from .samples import reconstruction_pairs
 
 
@@ -24,6 +24,7 @@ def misclassified_pairs(
     labels: ArrayLike,
     predictions: ArrayLike,
     *,
+    confidences: ArrayLike | None = None,
     class_names: Sequence[str] | None = None,
     columns: int | None = None,
     title: str | None = None,
@@ -32,11 +33,14 @@ def misclassified_pairs(
 ) -> Figure:
     """Misclassified samples beside their reconstructions: "9 taken for 4".
 
+    A sample that is taken for what it is has its class alone as its title.
+
     Args:
         images: `[N, H, W]`.
         reconstructions: of the same shape.
         labels: what the images are, int `[N]`.
         predictions: what the network takes them for, int `[N]`.
+        confidences: how sure it is, `[N]` in [0, 1], told as "9 taken for 4 · 93 %".
         class_names: one name a class; the class numbers if None.
         columns: pairs a row; about a square of images if None.
         title: of the whole figure.
@@ -46,10 +50,20 @@ def misclassified_pairs(
     count, cpu = len(as_pictures(images)), torch.device("cpu")
     names = range(2**31) if class_names is None else class_names
     told = [
-        [names[k] for k in as_labels(given, count=count, classes=len(names), device=cpu).tolist()]
+        [
+            str(names[k])
+            for k in as_labels(given, count=count, classes=len(names), device=cpu).tolist()
+        ]
         for given in (labels, predictions)
     ]
-    titles = [f"{label} taken for {taken}" for label, taken in zip(*told, strict=True)]
+    titles = [
+        label if label == taken else f"{label} taken for {taken}"
+        for label, taken in zip(*told, strict=True)
+    ]
+    if confidences is not None:
+        sure = as_numbers(confidences)
+        check_count(sure.tolist(), count, "confidences")
+        titles = [f"{name} · {100 * p:.0f} %" for name, p in zip(titles, sure, strict=True)]
     return reconstruction_pairs(
         images,
         reconstructions,

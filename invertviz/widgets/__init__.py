@@ -1,5 +1,6 @@
 """The widgets, one file each, named as their TypeScript twins."""
 
 from invertviz.widgets.drawing_canvas import DrawingCanvas
+from invertviz.widgets.misclassified_grid import MisclassifiedGrid
 
-__all__ = ["DrawingCanvas"]
+__all__ = ["DrawingCanvas", "MisclassifiedGrid"]

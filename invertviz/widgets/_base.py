@@ -55,20 +55,7 @@ class NetworkWidget(anywidget.AnyWidget):
     def __init__(
         self, network: InvertibleNetwork, *, inverse: Inverse | None = None, **traits: Any
     ) -> None:
-        if not isinstance(network, InvertibleNetwork):
-            raise TypeError(
-                f"{type(self).__name__} shows an InvertibleNetwork, not {type(network).__name__}; "
-                "make one with invertviz.load_pretrained(), train(…) or "
-                "InvertibleNetwork.from_arrays(…)."
-            )
-        if len(network.image_shape) != 2:
-            raise ValueError(
-                f"{type(self).__name__} shows grey images of rows and columns, but this network's "
-                f"have shape {list(network.image_shape)}."
-            )
-        self._refuse_unknown(traits)
-        if inverse is not None:
-            network = network.with_inverse(inverse)
+        network = self._checked(network, inverse, traits)
         self.network = network
         self.set_trait("network_model", model_of(network))
         self.set_trait("class_names", list(network.class_names))
@@ -106,6 +93,24 @@ class NetworkWidget(anywidget.AnyWidget):
             ValueError: another suffix.
         """
         return figures.save_figure(self.figure(), path, dpi=dpi)
+
+    def _checked(
+        self, network: InvertibleNetwork, inverse: Inverse | None, traits: dict[str, Any]
+    ) -> InvertibleNetwork:
+        """The network, with the inverse where one is given; refuse what does not fit."""
+        if not isinstance(network, InvertibleNetwork):
+            raise TypeError(
+                f"{type(self).__name__} shows an InvertibleNetwork, not {type(network).__name__}; "
+                "make one with invertviz.load_pretrained(), train(…) or "
+                "InvertibleNetwork.from_arrays(…)."
+            )
+        if len(network.image_shape) != 2:
+            raise ValueError(
+                f"{type(self).__name__} shows grey images of rows and columns, but this network's "
+                f"have shape {list(network.image_shape)}."
+            )
+        self._refuse_unknown(traits)
+        return network if inverse is None else network.with_inverse(inverse)
 
     def _refuse_unknown(self, traits: dict[str, Any]) -> None:
         known = [name for name in self.trait_names() if not name.startswith("_")]

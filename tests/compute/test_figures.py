@@ -152,6 +152,12 @@ def test_misclassified_pairs_say_what_was_taken_for_what():
         IMAGES[:1], IMAGES[:1], [0], [1], class_names=["coat", "bag"]
     )
     assert titles(named) == ["coat taken for bag"]
+    sure = figures.misclassified_pairs(
+        IMAGES[:2], IMAGES[:2], [9, 3], [4, 3], confidences=[0.931, 0.5]
+    )
+    assert titles(sure) == ["9 taken for 4 · 93 %", "3 · 50 %"]
+    with pytest.raises(ValueError, match="1 confidences were given for 2 images"):
+        figures.misclassified_pairs(IMAGES[:2], IMAGES[:2], [9, 3], [4, 3], confidences=[1])
 
 
 def test_confusion_matrix_shows_counts_and_colours_mistakes_alone():

@@ -43,8 +43,12 @@ export class Frame<T extends WidgetTraits> {
     ];
   }
 
-  /** Call `paint` once after any of these traits changed, and now; each counts as a frame. */
-  paintOn(traits: readonly (keyof T & string)[], paint: () => void): void {
+  /**
+   * Call `paint` once after any of these traits changed, and now; each counts as a frame.
+   *
+   * @returns the function that has it painted for another reason
+   */
+  paintOn(traits: readonly (keyof T & string)[], paint: () => void): () => void {
     let scheduled = false;
     const paintFrame = () => {
       scheduled = false;
@@ -59,6 +63,7 @@ export class Frame<T extends WidgetTraits> {
     };
     for (const name of traits) this.model.on(`change:${name}`, schedule);
     paintFrame();
+    return schedule;
   }
 
   /** Call `end` when the view is closed. */

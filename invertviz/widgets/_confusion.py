@@ -1,0 +1,67 @@
+"""The confusion matrix as a bqplot chart whose cells the page listens to."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+
+import bqplot
+import numpy as np
+from numpy.typing import NDArray
+
+# Right in the middle of the light and the dark theme; the ground shines through rare mistakes.
+RIGHT, NEVER, OFTEN = "#7895aa66", "#d948010d", "#d94801ff"
+
+
+def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bqplot.Figure:
+    """Rows are true classes, columns what they are taken for.
+
+    Mistakes are coloured by the logarithm of their number, so that rare ones show beside frequent
+    ones; the diagonal is pale.
+    """
+    size = len(class_names)
+    mistakes = np.log1p(np.where(np.eye(size, dtype=bool), 0, counts))
+    shades = np.where(mistakes > 0, 0.12 + 0.88 * mistakes / max(mistakes.max(), 1), 0)
+    np.fill_diagonal(shades, -1)
+    scales = {
+        "row": bqplot.OrdinalScale(reverse=True),
+        "column": bqplot.OrdinalScale(),
+        "color": bqplot.ColorScale(colors=[RIGHT, NEVER, OFTEN], min=-1.0, mid=0.0, max=1.0),
+    }
+    numbers = np.arange(size)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # bqplot warns of its own traits' defaults
+        cells = bqplot.GridHeatMap(
+            color=shades,
+            row=numbers,
+            column=numbers,
+            scales=scales,
+            stroke=None,  # the page's style sheet has it
+        )
+        names = {str(number): name[:12] for number, name in enumerate(class_names)}
+        style = {"font-size": "11px"}
+        axes = [
+            bqplot.Axis(
+                scale=scales[side],
+                orientation=orientation,
+                label=label,
+                label_offset=offset,
+                side=place,
+                grid_lines="none",
+                num_ticks=size,
+                tick_labels=names,
+                tick_style=style,
+            )
+            for side, orientation, label, offset, place in (
+                ("row", "vertical", "true class", "2.6em", "left"),
+                ("column", "horizontal", "taken for", "2.6em", "bottom"),
+            )
+        ]
+        return bqplot.Figure(
+            marks=[cells],
+            axes=axes,
+            padding_x=0,
+            padding_y=0,
+            fig_margin={"top": 4, "bottom": 38, "left": 44, "right": 4},
+            background_style={"fill": "transparent"},
+        )
