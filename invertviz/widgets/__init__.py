@@ -1,6 +1,7 @@
 """The widgets, one file each, named as their TypeScript twins."""
 
+from invertviz.widgets.class_picker import ClassPicker
 from invertviz.widgets.drawing_canvas import DrawingCanvas
 from invertviz.widgets.misclassified_grid import MisclassifiedGrid
 
-__all__ = ["DrawingCanvas", "MisclassifiedGrid"]
+__all__ = ["ClassPicker", "DrawingCanvas", "MisclassifiedGrid"]

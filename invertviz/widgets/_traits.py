@@ -32,6 +32,14 @@ class Floats(t.TraitType[FloatArray, Any]):
         return _frozen(np.array(value, dtype=np.float32))
 
 
+class Arrays(Floats):
+    """A float32 array of any shape: `{shape, data}` on the page, which may send it back."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tag(to_json=_to_shaped_bytes, from_json=_from_shaped_bytes, echo_update=False)
+
+
 class Picture(Floats):
     """One image of the widget's `image_shape`, given in any of the layouts that a network takes.
 
@@ -70,6 +78,14 @@ def _frozen(array: FloatArray) -> FloatArray:
 
 def _to_bytes(array: FloatArray, _widget: object) -> bytes:
     return array.astype("<f4", copy=False).tobytes()
+
+
+def _to_shaped_bytes(array: FloatArray, widget: object) -> dict[str, Any]:
+    return {"shape": list(array.shape), "data": _to_bytes(array, widget)}
+
+
+def _from_shaped_bytes(value: dict[str, Any], widget: object) -> FloatArray:
+    return _from_bytes(value["data"], widget).reshape(value["shape"])
 
 
 def _from_bytes(values: memoryview, _widget: object) -> FloatArray:

@@ -9,7 +9,8 @@ export function floats(value: ArrayBufferView | undefined): Float32Array<ArrayBu
     : new Float32Array(new Uint8Array(buffer, byteOffset, byteLength).slice().buffer);
 }
 
-/** The bytes of float32 numbers. */
+/** The bytes of float32 numbers, in a buffer of their own: of a view, the whole buffer travels. */
 export function bytes(values: Float32Array<ArrayBuffer>): DataView {
-  return new DataView(values.buffer, values.byteOffset, values.byteLength);
+  const whole = values.byteLength === values.buffer.byteLength;
+  return new DataView(whole ? values.buffer : values.slice().buffer);
 }

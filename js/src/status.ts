@@ -12,6 +12,8 @@ interface Facts {
   kernel: "alive" | "gone" | "never";
   /** Of what was asked of the kernel. */
   requests: RequestState;
+  /** Whether something goes on by itself, whoever does it. */
+  running: boolean;
   /** Whether the browser can answer: it has the weights and knows what to do with them. */
   browser: "ready" | "loading" | "unable";
   /** Why it cannot. */
@@ -26,6 +28,7 @@ export class Status {
     wanted: "auto",
     kernel: "alive",
     requests: "idle",
+    running: false,
     browser: "loading",
     inability: "",
     error: "",
@@ -41,7 +44,12 @@ export class Status {
 
   get state(): "idle" | "busy" | "error" {
     if (this.facts.error || this.nobody) return "error";
-    return this.engine === "kernel" && this.facts.requests !== "idle" ? "busy" : "idle";
+    const asked = this.engine === "kernel" && this.facts.requests !== "idle";
+    return asked || this.facts.running ? "busy" : "idle";
+  }
+
+  get hasKernel(): boolean {
+    return this.facts.kernel === "alive";
   }
 
   get message(): string {

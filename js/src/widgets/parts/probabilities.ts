@@ -7,13 +7,17 @@ export class Probabilities {
   readonly element: HTMLElement;
   private readonly rows: { row: HTMLElement; bar: HTMLElement; figure: HTMLElement }[];
 
-  constructor(classNames: readonly string[]) {
+  /**
+   * @param part the rows' `data-part`
+   * @param label what is listed, read out
+   */
+  constructor(classNames: readonly string[], part = "probability", label = "Class probabilities") {
     this.rows = classNames.map((name, index) => {
       const bar = h("span", { class: "iv-bar-fill" });
       const figure = h("span", { class: "iv-figure" });
       const row = h(
         "li",
-        { "data-part": "probability", "data-class": index, "data-value": "" },
+        { "data-part": part, "data-class": index, "data-value": "" },
         h("span", { class: "iv-class-name", title: name }, name),
         h("span", { class: "iv-bar", "aria-hidden": "true" }, bar),
         figure,
@@ -22,7 +26,7 @@ export class Probabilities {
     });
     this.element = h(
       "ul",
-      { class: "iv-probabilities", role: "list", "aria-label": "Class probabilities" },
+      { class: "iv-probabilities", role: "list", "aria-label": label },
       ...this.rows.map(({ row }) => row),
     );
   }

@@ -1,0 +1,90 @@
+// The confidence curves: the page sets the marks that invertviz/widgets/_confidence_chart.py makes.
+
+import { h } from "../../dom";
+import type { Vector } from "../../engine/matrices";
+import type { Moment } from "../../engine/optimization";
+import { type ChartModel, embed, marksOf } from "../parts/chart";
+import type { Model } from "./model";
+import { agreement, wantedClasses } from "./plan";
+
+const MOST_POINTS = 120;
+const MOST_OTHERS = 30;
+
+export interface Curves {
+  course: readonly Moment[];
+  targets: readonly Vector[];
+  chosen: number;
+  /** The step looked at. */
+  at: number;
+  /** Where the run is to end. */
+  until: number;
+}
+
+/** Set the curves of one picker's chart, which all its views share. */
+export class ConfidenceChart {
+  private marks: ChartModel[] = [];
+  private newest: Curves | undefined;
+  private scheduled = false;
+
+  constructor(private readonly model: Model) {
+    void marksOf(model, model.get("chart")).then((marks) => {
+      this.marks = marks;
+      this.draw();
+    });
+  }
+
+  /** Show these curves soon, in a turn of their own: drawing takes some milliseconds. */
+  show(curves: Curves): void {
+    this.newest = curves;
+    if (this.scheduled) return;
+    this.scheduled = true;
+    setTimeout(() => {
+      this.scheduled = false;
+      this.draw();
+    }, 40);
+  }
+
+  private draw(): void {
+    const [others, mine, position] = this.marks;
+    if (!others || !mine || !position || !this.newest?.course.length) return;
+    const { course, targets, chosen, at, until } = this.newest;
+    const apart = Math.ceil(course.length / MOST_POINTS);
+    const points = course.filter((_, i) => i % apart === 0 || i === course.length - 1);
+    const steps = Float64Array.from(points, ({ step }) => step);
+    const curve = (value: (moment: Moment) => number) => Float64Array.from(points, value);
+    const lines = targets
+      .slice(0, MOST_OTHERS)
+      .map((target, i) => curve(({ probabilities }) => agreement(target, probabilities[i]!)));
+    const wanted = wantedClasses(targets[chosen]!);
+    const names = this.model.get("class_names");
+    const { x: scale } = mine.get("scales") as { x: ChartModel };
+    scale.set({ max: Math.max(until, steps.at(-1)!) });
+    others.set({ visible: lines.length > 1 });
+    setLines(others, steps, lines);
+    setLines(
+      mine,
+      steps,
+      wanted.map((k) => curve(({ probabilities }) => probabilities[chosen]![k]!)),
+      wanted.map((k) => names[k]!),
+    );
+    setLines(position, Float64Array.of(at, at), [Float64Array.of(0, 1)]);
+  }
+}
+
+/** Where the chart is shown; empty in hosts without other widgets. */
+export function chartPlace(model: Model): { element: HTMLElement; close: () => void } {
+  const element = h("div", {
+    ...{ class: "iv-chart", "data-part": "chart", role: "img" },
+    "aria-label": "How sure the network is of what was asked for, step by step",
+  });
+  return { element, close: embed(model, model.get("chart"), element) };
+}
+
+function setLines(
+  mark: ChartModel,
+  x: Float64Array,
+  lines: Float64Array[],
+  labels: string[] = [],
+): void {
+  mark.set({ x, y: lines.length === 1 ? lines[0] : lines, labels });
+}

@@ -1,0 +1,290 @@
+// What all views of one class picker share: the talk with the kernel, and runs in the page itself.
+
+import { bytes, floats } from "../../bytes";
+import type { Vector } from "../../engine/matrices";
+import type { Network } from "../../engine/network";
+import { type Moment, Optimization } from "../../engine/optimization";
+import { Link } from "../../link";
+import { rowsOf, shaped, shapedAs } from "../../shaped";
+import { type Model, planOf, type Traits } from "./model";
+import { firstCodes, targetRows } from "./plan";
+
+type Action = "run" | "stop" | "resume";
+
+/** Milliseconds of work before the page gets a turn; with what is shown, well below a frame. */
+const SLICE_MS = 6;
+const SHOWN_EVERY_MS = 50;
+const SHOWN_AT_LEAST = 20; // times in a run
+const MOST_SEEN = 400;
+
+export class Session {
+  readonly link: Link<Traits>;
+  /** The present run as this page saw it: where its codes were, and are. */
+  seen: Moment[] = [];
+  private here: Optimization | undefined;
+  private order: [number, string];
+  private obeyed: number;
+  private setting = false;
+
+  constructor(private readonly model: Model) {
+    this.order = model.get("order");
+    this.obeyed = this.order[0];
+    this.link = new Link(model, (network, { order = this.order }) => {
+      this.obey(network, order);
+      return this.look(network);
+    });
+    model.on("change:running", () => this.onRunning());
+    model.on("change:step", () => this.note());
+    model.on("change:answered", () => {
+      this.obeyed = this.order[0]; // by the kernel
+    });
+    const follow = () => this.link.follow(() => this.inputs());
+    this.link.listen("chosen", () => this.setting || follow());
+    this.link.listen("position", () => this.setting || follow());
+    this.onRunning();
+    this.link.status.subscribe(() => this.takeOver());
+  }
+
+  /** Run, stop or resume, wherever it is to happen. */
+  press(action: Action): void {
+    const { network, status } = this.link;
+    this.order = [newNumber(), action];
+    status.set({ error: "" });
+    const here = status.engine === "browser" && (action !== "stop" || this.here);
+    if (!here || !network) {
+      this.ask();
+      return;
+    }
+    try {
+      this.obey(network, this.order);
+      this.report();
+    } catch (error) {
+      status.set({ error: messageOf(error) });
+    }
+  }
+
+  /** Look at another code, or at another record of its way. */
+  lookAt(changes: Partial<Pick<Traits, "chosen" | "position">>): void {
+    this.set(changes);
+    this.ask();
+  }
+
+  close(): void {
+    this.here = undefined;
+    this.link.close();
+  }
+
+  private ask(): void {
+    this.link.ask(() => this.inputs());
+  }
+
+  private inputs(): Partial<Traits> {
+    const { model, order } = this;
+    return { chosen: model.get("chosen"), position: model.get("position"), order };
+  }
+
+  private set(changes: Partial<Traits>): void {
+    this.setting = true;
+    for (const [name, value] of Object.entries(changes)) {
+      this.model.set(name as keyof Traits & string, value as never);
+    }
+    this.setting = false;
+  }
+
+  /** Do here what was asked for, once. */
+  private obey(network: Network, [number, action]: [number, string]): void {
+    if (number === this.obeyed) return;
+    this.obeyed = number;
+    if (action === "run") this.begin(network);
+    else if (action === "resume") this.resume(network, this.course());
+    else if (action === "stop" && this.here) this.here.stop();
+    else if (action === "stop") this.set({ running: false });
+  }
+
+  private begin(network: Network): void {
+    const { model } = this;
+    const plan = planOf(model);
+    const targets = targetRows(plan, model.get("class_names").length);
+    if (!targets.length) throw new Error("pick a class first");
+    const start = firstCodes(network, plan, targets.length);
+    this.set({ chosen: Math.min(model.get("chosen"), targets.length - 1) });
+    this.seen = [];
+    void this.run(network, new Optimization(network, targets, start, this.settings));
+  }
+
+  private resume(network: Network, course: Moment[]): void {
+    const targets = rowsOf(this.model.get("targets"));
+    const last = course.at(-1);
+    if (!last || last.step >= this.settings.steps) {
+      this.set({ running: false });
+      return;
+    }
+    void this.run(network, new Optimization(network, targets, { course }, this.settings));
+  }
+
+  private get settings() {
+    return { learningRate: this.model.get("learning_rate"), steps: this.model.get("steps") };
+  }
+
+  /** The way to show: of a run that goes on, what was seen of it; then what was recorded. */
+  get shown(): readonly Moment[] {
+    return this.model.get("running") ? this.seen : this.course();
+  }
+
+  /** What was recorded of the last run. */
+  private course(): Moment[] {
+    const { model } = this;
+    const trajectory = rowsOf(model.get("trajectory"));
+    const curves = rowsOf(model.get("curves"));
+    const count = model.get("codes").shape[0] ?? 0;
+    return model.get("recorded").map((step, i) => ({
+      step,
+      codes: split(trajectory[i]!, count),
+      probabilities: split(curves[i]!, count),
+    }));
+  }
+
+  /** The run itself, in slices; it ends where another one is `here`. */
+  private async run(network: Network, optimization: Optimization): Promise<void> {
+    this.here = optimization;
+    try {
+      this.set({ running: true });
+      while (await this.show(network, optimization)) {
+        if (optimization.atEnd) return this.conclude(network, optimization);
+        const until = optimization.step + Math.ceil(this.settings.steps / SHOWN_AT_LEAST);
+        const end = performance.now() + SHOWN_EVERY_MS;
+        while (optimization.step < until && !optimization.atEnd && performance.now() < end) {
+          optimization.advance(SLICE_MS, until);
+          await turn();
+        }
+      }
+    } catch (error) {
+      this.here = undefined;
+      this.set({ running: false });
+      this.link.status.set({ error: messageOf(error) });
+    }
+  }
+
+  /** Show where the codes are; whether the run goes on. */
+  private async show(network: Network, optimization: Optimization): Promise<boolean> {
+    const { step, codes, probabilities } = optimization.moment();
+    const images: Vector[] = [];
+    let end = performance.now() + SLICE_MS;
+    for (const code of codes) {
+      images.push(network.invert(code));
+      if (performance.now() < end) continue;
+      await turn();
+      end = performance.now() + SLICE_MS;
+    }
+    await turn();
+    if (this.here !== optimization) return false;
+    this.set({
+      targets: shaped(optimization.targets, optimization.targets[0]!.length),
+      step,
+      codes: shaped(codes, network.codeSize),
+      probabilities: shaped(probabilities, probabilities[0]!.length),
+      images: shaped(images, ...this.model.get("image_shape")),
+    });
+    this.remember({ step, codes, probabilities });
+    this.report();
+    return true;
+  }
+
+  private conclude(network: Network, optimization: Optimization): void {
+    const course = optimization.course();
+    const count = course[0]!.codes.length;
+    const classes = course[0]!.probabilities[0]!.length;
+    const join = (rows: Vector[], length: number) => floats(shaped(rows, length).data);
+    this.here = undefined;
+    this.set({
+      recorded: course.map(({ step }) => step),
+      trajectory: shaped(
+        course.map(({ codes }) => join(codes, network.codeSize)),
+        ...[count, network.codeSize],
+      ),
+      curves: shaped(
+        course.map(({ probabilities }) => join(probabilities, classes)),
+        ...[count, classes],
+      ),
+      position: course.length - 1,
+      running: false,
+    });
+    this.report();
+  }
+
+  /** Have Python take what was worked out here, where there is a Python to hear it. */
+  private report(): void {
+    this.order = [newNumber(), "adopt"];
+    this.obeyed = this.order[0];
+    this.ask();
+  }
+
+  /** What the kernel would answer: the chosen code where the scrubber is, and its picture. */
+  private look(network: Network): Partial<Traits> {
+    const { model } = this;
+    const codes = rowsOf(model.get("codes"));
+    if (!codes.length) return {};
+    const chosen = Math.min(model.get("chosen"), codes.length - 1);
+    const trajectory = rowsOf(model.get("trajectory"));
+    const position = Math.min(model.get("position"), trajectory.length - 1);
+    const moving = model.get("running") || !trajectory.length;
+    const code = moving ? codes[chosen]! : split(trajectory[position]!, codes.length)[chosen]!;
+    const image = network.invert(code);
+    return {
+      code: bytes(code),
+      image: shapedAs(image, ...model.get("image_shape")),
+      code_probabilities: bytes(network.classify(code)),
+      picture_probabilities: bytes(network.classify(network.encode(image))),
+    };
+  }
+
+  private onRunning(): void {
+    const running = this.model.get("running");
+    this.link.status.set({ running });
+    if (this.setting) return;
+    if (running)
+      this.here = undefined; // the kernel runs: it serves again
+    else this.here?.stop(); // Python stopped it
+  }
+
+  /** Remember where the kernel's codes are. */
+  private note(): void {
+    if (this.setting) return;
+    const codes = rowsOf(this.model.get("codes"));
+    const probabilities = rowsOf(this.model.get("probabilities"));
+    if (codes.length) this.remember({ step: this.model.get("step"), codes, probabilities });
+  }
+
+  private remember(moment: Moment): void {
+    if (moment.step <= (this.seen.at(-1)?.step ?? -1)) this.seen = [];
+    if (this.seen.length >= MOST_SEEN) this.seen = this.seen.filter((_, i) => i % 2 === 0);
+    this.seen.push(moment);
+  }
+
+  /** Where the kernel died in the middle of a run: go on from where this page last saw it. */
+  private takeOver(): void {
+    const { status, network } = this.link;
+    if (status.hasKernel || !this.model.get("running") || this.here) return;
+    if (status.engine === "browser" && network) this.resume(network, this.seen);
+    else if (status.state === "error") this.set({ running: false });
+  }
+}
+
+/** Orders have numbers of their own, also those of another page with the same widget. */
+function newNumber(): number {
+  return 1 + Math.floor(Math.random() * 2 ** 30);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function split(values: Vector, count: number): Vector[] {
+  const length = values.length / count;
+  return Array.from({ length: count }, (_, i) => values.subarray(i * length, (i + 1) * length));
+}
+
+/** Let the page have its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}

@@ -1,0 +1,104 @@
+// How a run is made: steps, rate, starting point, samples; each within its bounds.
+
+import { h } from "../../dom";
+import { paintGrey } from "../../pixels/paint";
+import { digitCount, digitOf, type Model, type Traits } from "./model";
+
+interface Bounds {
+  min: number;
+  max: number;
+  step: number | "any";
+}
+
+type Numbers = "steps" | "learning_rate" | "samples" | "seed" | "digit";
+
+const STARTS: Record<Traits["start"], string> = {
+  zeros: "zeros (the article’s)",
+  mean: "mean code of digits",
+  digit: "a digit’s code",
+  random: "random",
+};
+const NOISE_HINT =
+  "From one starting point every sample would be the same: all but the first start with noise added.";
+
+/** The settings' controls. */
+export class Settings {
+  readonly element: HTMLElement;
+  private readonly refreshers: (() => void)[] = [];
+
+  constructor(private readonly model: Model) {
+    const digits = digitCount(model);
+    const start = h("select", {
+      ...{ class: "iv-select", "data-part": "start" },
+      onchange: () => this.save("start", start.value as Traits["start"]),
+    });
+    for (const [value, text] of Object.entries(STARTS)) {
+      const disabled = !digits && (value === "mean" || value === "digit");
+      start.append(h("option", { value, disabled }, text));
+    }
+    const picture = h("canvas", {
+      ...{ class: "iv-picture iv-digit", "data-part": "digit-picture", role: "img" },
+      "aria-label": "The digit whose code is started from",
+    });
+    const digit = this.number("digit", "digit", "Digit", { min: 0, max: digits - 1, step: 1 });
+    digit.append(picture);
+    const seed = this.number("seed", "seed", "Seed", { min: 0, max: 2 ** 32 - 1, step: 1 });
+    const hint = h("p", { class: "iv-hint", "data-part": "hint" });
+    this.element = h(
+      "div",
+      { class: "iv-settings" },
+      field("Start from", start),
+      digit,
+      this.number("steps", "steps", "Steps", { min: 1, max: 20_000, step: 1 }),
+      this.number("learning_rate", "rate", "Learning rate", { min: 0.001, max: 100, step: "any" }),
+      this.number("samples", "samples", "Samples a class", { min: 1, max: 16, step: 1 }),
+      seed,
+      hint,
+    );
+    this.refreshers.push(() => {
+      const from = model.get("start");
+      const many = model.get("samples") > 1;
+      start.value = from;
+      digit.hidden = from !== "digit";
+      seed.hidden = from !== "random" && !many;
+      hint.textContent = many && from !== "random" ? NOISE_HINT : "";
+      const image = digitOf(model);
+      if (image) paintGrey(picture, image, model.get("image_shape"));
+    });
+  }
+
+  show(): void {
+    for (const refresh of this.refreshers) refresh();
+  }
+
+  /** A number that stays within its bounds, and what it was where none was given. */
+  private number(name: Numbers, part: string, text: string, bounds: Bounds): HTMLElement {
+    const input = h("input", {
+      ...{ type: "number", class: "iv-number", "data-part": part, ...bounds },
+      title: `${bounds.min} to ${bounds.max.toLocaleString("en")}`,
+      onchange: () => {
+        const value = input.valueAsNumber;
+        const near = Math.min(Math.max(value, bounds.min), bounds.max);
+        const given = bounds.step === 1 ? Math.round(near) : near;
+        if (Number.isNaN(value)) this.show();
+        else this.save(name, given);
+        input.value = String(this.model.get(name));
+      },
+    });
+    this.refreshers.push(() => {
+      const typing = input.matches(":focus"); // a run's frames come in between
+      if (!typing && input.valueAsNumber !== this.model.get(name))
+        input.value = String(this.model.get(name));
+    });
+    return field(text, input);
+  }
+
+  private save<K extends Numbers | "start">(name: K, value: Traits[K]): void {
+    this.model.set(name, value);
+    this.model.save_changes();
+  }
+}
+
+function field(text: string, control: HTMLElement): HTMLElement {
+  return h("label", { class: "iv-field iv-setting" }, h("span", {}, text), control);
+}

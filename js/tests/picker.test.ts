@@ -1,0 +1,125 @@
+// A class picker's runs in the page itself, without a browser around: the model and its messages.
+
+import { readFileSync } from "node:fs";
+import { expect, test, vi } from "vitest";
+import { floats } from "../src/bytes";
+import { rowsOf, shaped } from "../src/shaped";
+import type { Model } from "../src/widgets/picker/model";
+import { Session } from "../src/widgets/picker/session";
+
+const weights = readFileSync(new URL("vectors/pretrained.network.safetensors", import.meta.url));
+const nothing = { shape: [0], data: new DataView(new ArrayBuffer(0)) };
+
+/** A picker's model, with a kernel behind it that answers nothing, or none. */
+function picker(live: boolean, settings: Record<string, unknown> = {}) {
+  const state: Record<string, unknown> = {
+    ...{ address: "me", network_model: "IPY_MODEL_net", engine: "auto", error: "" },
+    ...{ class_names: [..."0123456789"], image_shape: [28, 28], classes: [7], steps: 300 },
+    ...{ learning_rate: 1, start: "zeros", digit: 0, samples: 1, seed: 0, chosen: 0, position: 0 },
+    ...{ running: false, step: 0, codes: nothing, probabilities: nothing, images: nothing },
+    ...{ trajectory: nothing, recorded: [], curves: nothing, targets: nothing, order: [0, ""] },
+    ...{ digits: new DataView(new ArrayBuffer(0)), mean_code: new DataView(new ArrayBuffer(0)) },
+    ...settings,
+  };
+  const listeners: Record<string, (() => void)[]> = {};
+  const sent: Record<string, unknown>[] = [];
+  const on = (name: string, listener: () => void) => {
+    listeners[name] = [...(listeners[name] ?? []), listener];
+  };
+  const tell = (event: string) => {
+    for (const listener of listeners[event] ?? []) listener();
+  };
+  const whole = { comm_live: live, on };
+  const net = { on, get: () => new DataView(weights.buffer, weights.byteOffset, weights.length) };
+  const model = {
+    get: (name: string) => state[name],
+    set(name: string, value: unknown) {
+      const changed = state[name] !== value;
+      state[name] = value;
+      if (changed) tell(`change:${name}`);
+    },
+    on,
+    save_changes: () => sent.push({ ...state }),
+    widget_manager: { get_model: async (id: string) => (id === "me" ? whole : net) },
+  } as unknown as Model;
+  const kernelSays = (changes: Record<string, unknown>) => {
+    Object.assign(state, changes);
+    for (const name of Object.keys(changes)) tell(`change:${name}`);
+  };
+  const kill = () => {
+    whole.comm_live = false;
+    tell("comm_live_update");
+  };
+  const session = new Session(model);
+  const ready = () => vi.waitFor(() => expect(session.link.network).toBeDefined());
+  const ended = () => vi.waitFor(() => expect(state.running).toBe(false), { timeout: 20_000 });
+  return { state, sent, session, model, kernelSays, kill, ready, ended };
+}
+
+const orders = (sent: Record<string, unknown>[]) => sent.map(({ order }) => (order as string[])[1]);
+
+test("without a kernel it runs here, stops, resumes, and the scrubber moves", async () => {
+  const { state, session, ready, ended } = picker(false, { steps: 20_000 });
+  await ready();
+  session.press("run");
+  expect(state.running).toBe(true);
+  expect(session.link.status.state).toBe("busy");
+  await vi.waitFor(() => expect(state.step).toBeGreaterThan(500), { timeout: 20_000 });
+  session.press("stop");
+  await ended();
+  const stopped = state.step as number;
+  expect(stopped).toBeLessThan(20_000);
+  state.steps = stopped + 100;
+  session.press("resume");
+  await ended();
+  expect(state.step).toBe(stopped + 100);
+  expect((state.recorded as number[]).at(-1)).toBe(stopped + 100);
+  const [found] = rowsOf(state.probabilities as never);
+  expect(found![7]).toBeGreaterThan(0.98);
+  session.lookAt({ position: 0 });
+  expect(Math.max(...floats(state.code as DataView).map(Math.abs))).toBe(0);
+});
+
+test("where the page runs and a kernel listens, Python is told to adopt, never to run", async () => {
+  const { state, sent, session, ready, ended } = picker(true, { engine: "browser", steps: 50 });
+  await ready();
+  session.press("run");
+  await ended();
+  expect(new Set(orders(sent))).toEqual(new Set(["adopt"]));
+  expect(state.step).toBe(50);
+  expect(rowsOf(state.images as never)[0]).toHaveLength(784);
+});
+
+test("the kernel is asked where it answers; where it dies on the way, the page goes on", async () => {
+  const { state, sent, session, kernelSays, kill, ready, ended } = picker(true);
+  await ready();
+  session.press("run");
+  expect(orders(sent)).toEqual(["run"]);
+  const target = Float32Array.from({ length: 10 }, (_, k) => Number(k === 7));
+  const code = Float32Array.from({ length: 100 }, (_, j) => Math.sin(j));
+  kernelSays({
+    ...{ targets: shaped([target], 10), codes: shaped([code], 100), running: true, step: 40 },
+    ...{ probabilities: shaped([new Float32Array(10)], 10), images: shaped([code], 10, 10) },
+    answered: state.request,
+  });
+  expect(session.link.status.state).toBe("busy");
+  kill();
+  await ended();
+  expect(state.step).toBe(300);
+  expect(session.link.status.message).toContain("Your browser goes on");
+  expect((state.recorded as number[])[0]).toBe(40);
+  expect(rowsOf(state.trajectory as never)[0]).toEqual(code);
+});
+
+test("what cannot be run is said, and the next run works", async () => {
+  const { state, session, model, ready, ended } = picker(false, { classes: [], steps: 20 });
+  await ready();
+  session.press("run");
+  expect(session.link.status.message).toContain("pick a class");
+  model.set("classes", [1]);
+  session.press("run");
+  expect(session.link.status.state).toBe("busy");
+  await ended();
+  expect(session.link.status.message).toBe("");
+  expect(state.step).toBe(20);
+});
