@@ -15,6 +15,7 @@ from .inverses import (
 )
 from .network import InvertibleNetwork, Reconstruction
 from .priors import CodePrior
+from .survey import UnitSurvey, survey_units, unit_effects
 from .training import fit_classifier, fit_inverse, train
 from .units import (
     DrivingSamples,
@@ -43,6 +44,7 @@ __all__ = [
     "PseudoInverse",
     "Reconstruction",
     "RidgeInverse",
+    "UnitSurvey",
     "compare_inverses",
     "compare_priors",
     "compare_unit_pictures",
@@ -62,8 +64,10 @@ __all__ = [
     "optimize_codes",
     "project_units",
     "readability",
+    "survey_units",
     "sweep_unit",
     "trade_off",
     "train",
     "unit_differences",
+    "unit_effects",
 ]

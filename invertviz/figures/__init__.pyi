@@ -1,5 +1,6 @@
 from ._axes import ONE_COLUMN, TWO_COLUMNS
 from ._files import save_figure
+from .changes import code_change
 from .inverses import inverse_comparison, trade_off_curve
 from .mistakes import confusion_matrix, misclassified_pairs
 from .samples import generated_samples, reconstruction_pairs, sample_grid
@@ -9,6 +10,7 @@ from .units import unit_portraits, unit_projections, unit_sweeps
 __all__ = [
     "ONE_COLUMN",
     "TWO_COLUMNS",
+    "code_change",
     "confidence_curves",
     "confusion_matrix",
     "generated_samples",

@@ -3,5 +3,6 @@
 from invertviz.widgets.class_picker import ClassPicker
 from invertviz.widgets.drawing_canvas import DrawingCanvas
 from invertviz.widgets.misclassified_grid import MisclassifiedGrid
+from invertviz.widgets.unit_sliders import UnitSliders
 
-__all__ = ["ClassPicker", "DrawingCanvas", "MisclassifiedGrid"]
+__all__ = ["ClassPicker", "DrawingCanvas", "MisclassifiedGrid", "UnitSliders"]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 import traitlets as t
 from numpy.typing import NDArray
 
-from invertviz._arrays import as_images, check_brightness
+from invertviz._arrays import as_codes, as_images, check_brightness
 
 FloatArray = NDArray[np.float32]
+LevelArray = NDArray[np.uint8]
 
 
 class Floats(t.TraitType[FloatArray, Any]):
@@ -71,13 +72,58 @@ class Picture(Floats):
         return _frozen(rows.reshape(obj.image_shape).numpy(force=True).copy())
 
 
-def _frozen(array: FloatArray) -> FloatArray:
+class Code(Floats):
+    """One code of the widget's network; not echoed to the page that set it."""
+
+    info_text = "one code, finite floats"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tag(echo_update=False)
+
+    def default(self, obj: Any = None) -> FloatArray:
+        """The zero code."""
+        return np.zeros(obj.network.code_size, dtype=np.float32)
+
+    def validate(self, obj: Any, value: Any) -> FloatArray:
+        """A read-only float32 copy, `[code_size]`.
+
+        Raises:
+            TypeError: not an array of numbers.
+            ValueError: not one code of that size, or not finite.
+        """
+        cpu = torch.device("cpu")
+        rows = as_codes(value, obj.network.code_size, device=cpu, name=str(self.name))
+        if len(rows) != 1:
+            raise ValueError(f"{len(rows)} codes were given; {self.name} holds one.")
+        return _frozen(rows[0].numpy(force=True).copy())
+
+
+class Levels(t.TraitType[LevelArray, Any]):
+    """Grey levels, a uint8 array that travels as it is; a quarter of the bytes of floats."""
+
+    info_text = "an array of integers 0 to 255"
+    default_value = np.zeros(0, dtype=np.uint8)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.tag(sync=True, to_json=_to_bytes, from_json=_levels_from_bytes)
+
+    def validate(self, obj: Any, value: Any) -> LevelArray:  # noqa: ARG002
+        """A read-only uint8 copy of the value."""
+        return _frozen(np.array(value, dtype=np.uint8))
+
+
+Frozen = TypeVar("Frozen", bound=NDArray[Any])
+
+
+def _frozen(array: Frozen) -> Frozen:
     array.flags.writeable = False
     return array
 
 
-def _to_bytes(array: FloatArray, _widget: object) -> bytes:
-    return array.astype("<f4", copy=False).tobytes()
+def _to_bytes(array: NDArray[Any], _widget: object) -> bytes:
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
 def _to_shaped_bytes(array: FloatArray, widget: object) -> dict[str, Any]:
@@ -90,3 +136,7 @@ def _from_shaped_bytes(value: dict[str, Any], widget: object) -> FloatArray:
 
 def _from_bytes(values: memoryview, _widget: object) -> FloatArray:
     return np.frombuffer(values, dtype="<f4")
+
+
+def _levels_from_bytes(values: memoryview, _widget: object) -> LevelArray:
+    return np.frombuffer(values, dtype=np.uint8)

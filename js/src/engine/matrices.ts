@@ -48,3 +48,8 @@ export function softmax(logits: Vector): Vector {
 export function largest(values: Vector): number {
   return values.indexOf(Math.max(...values));
 }
+
+/** Whether two rows hold the same numbers. */
+export function same(a: Vector, b: Vector): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i]);
+}

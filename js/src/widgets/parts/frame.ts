@@ -29,7 +29,10 @@ export class Frame<T extends WidgetTraits> {
       {
         class: `iv-root iv-${name}`,
         "data-invertviz": name,
-        "data-lm-suppress-shortcuts": "true", // JupyterLab's own keys, such as Z in command mode
+        "data-lm-suppress-shortcuts": "true", // JupyterLab's own keys, such as Z in command mode …
+        onfocusin: ({ target }: FocusEvent) => {
+          (target as Element).setAttribute("data-lm-suppress-shortcuts", "true"); // … which match it
+        },
       },
       ...children,
       message,

@@ -5,7 +5,7 @@ import { h } from "../../dom";
 /** A list of classes with a bar and a figure each. */
 export class Probabilities {
   readonly element: HTMLElement;
-  private readonly rows: { row: HTMLElement; bar: HTMLElement; figure: HTMLElement }[];
+  private readonly rows: Record<"row" | "bar" | "before" | "figure", HTMLElement>[];
 
   /**
    * @param part the rows' `data-part`
@@ -14,15 +14,16 @@ export class Probabilities {
   constructor(classNames: readonly string[], part = "probability", label = "Class probabilities") {
     this.rows = classNames.map((name, index) => {
       const bar = h("span", { class: "iv-bar-fill" });
+      const before = h("span", { class: "iv-bar-before", hidden: true });
       const figure = h("span", { class: "iv-figure" });
       const row = h(
         "li",
         { "data-part": part, "data-class": index, "data-value": "" },
         h("span", { class: "iv-class-name", title: name }, name),
-        h("span", { class: "iv-bar", "aria-hidden": "true" }, bar),
+        h("span", { class: "iv-bar", "aria-hidden": "true" }, bar, before),
         figure,
       );
-      return { row, bar, figure };
+      return { row, bar, before, figure };
     });
     this.element = h(
       "ul",
@@ -31,14 +32,20 @@ export class Probabilities {
     );
   }
 
-  /** Show probabilities; `prediction` is set out, -1 dims them all. */
-  show(probabilities: ArrayLike<number>, prediction: number): void {
+  /**
+   * Show probabilities; `prediction` is set out, -1 dims them all. A line in each bar marks those
+   * `before`, where they are given.
+   */
+  show(probabilities: ArrayLike<number>, prediction: number, before?: ArrayLike<number>): void {
     this.element.classList.toggle("iv-dim", prediction < 0);
-    this.rows.forEach(({ row, bar, figure }, index) => {
+    this.rows.forEach((parts, index) => {
+      const { row, bar, figure } = parts;
       const value = probabilities[index] ?? 0;
       row.dataset.value = String(value);
       row.classList.toggle("iv-first", index === prediction);
       bar.style.transform = `scaleX(${value})`;
+      parts.before.hidden = !before;
+      parts.before.style.left = `${100 * (before?.[index] ?? 0)}%`;
       figure.textContent = percent(value);
     });
   }

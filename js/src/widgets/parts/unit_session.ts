@@ -1,0 +1,239 @@
+// What all views of one widget of unit sliders share: the newest inputs, the sweep, the chart's data.
+
+import type { AnyModel } from "@anywidget/types";
+import { bytes, floats } from "../../bytes";
+import { largest, same, type Vector } from "../../engine/matrices";
+import type { Network } from "../../engine/network";
+import { unitEffects } from "../../engine/survey";
+import { Link, type WidgetTraits } from "../../link";
+import { play, sweptValue } from "./sweep";
+
+export interface Traits extends WidgetTraits {
+  base: DataView;
+  unit: number;
+  value: number;
+  moved: Record<string, number>;
+  target: number;
+  order: "number" | "effect";
+  playing: boolean;
+  code: DataView;
+  image: DataView;
+  probabilities: DataView;
+  base_image: DataView;
+  base_probabilities: DataView;
+  effects: DataView;
+  projections: DataView;
+  ranges: DataView;
+  histograms: DataView;
+  examined: number;
+  mean_code: DataView;
+  class_codes: DataView;
+  example_codes: DataView;
+  chart: string;
+}
+
+export type Model = AnyModel<Traits>;
+
+/** The code that these inputs describe. */
+export function movedCode(base: Vector, moved: Record<string, number>): Vector {
+  const code = base.slice();
+  for (const [unit, value] of Object.entries(moved)) code[Number(unit)] = value;
+  return code;
+}
+
+/** The newest of what a person, Python or a linked widget set, and the talk with whoever answers. */
+export class Session {
+  readonly link: Link<Traits>;
+  base: Vector;
+  moved: Record<string, number>;
+  unit: number;
+  target: number;
+  /** The ends of the slider: the unit's range, and what lies beyond it. */
+  limits: [low: number, high: number] = [0, 1];
+  private baseBytes: DataView;
+  private readonly inputs = () => ({
+    base: this.baseBytes,
+    moved: this.moved,
+    unit: this.unit,
+    target: this.target,
+  });
+  private readonly listeners = new Set<() => void>();
+  private endSweep: (() => void) | undefined;
+  private known: { key: readonly unknown[]; results: Partial<Traits> } | undefined;
+
+  constructor(private readonly model: Model) {
+    this.baseBytes = model.get("base");
+    this.base = floats(this.baseBytes);
+    this.moved = { ...model.get("moved") };
+    this.unit = model.get("unit");
+    this.target = model.get("target");
+    this.fitLimits();
+    this.link = new Link(model, (network, inputs) => this.answer(network, inputs));
+    for (const name of ["base", "moved", "unit", "target"] as const) {
+      this.link.listen(name, () => this.adopt());
+    }
+    this.link.listen("value", (value) => this.adoptValue(value));
+    this.link.begin(this.inputs);
+    model.on("change:ranges", () => {
+      this.fitLimits();
+      this.tell();
+    });
+    model.on("change:playing", () => this.followPlaying());
+    if (model.get("playing")) this.setPlaying(false); // a reopened page starts at rest
+  }
+
+  /** Lower and upper end of each unit, one after the other. */
+  private get ranges(): Vector {
+    return floats(this.model.get("ranges"));
+  }
+
+  /** Of the chosen unit: as moved, or the base's. */
+  get value(): number {
+    return this.moved[this.unit] ?? this.base[this.unit] ?? 0;
+  }
+
+  choose(unit: number): void {
+    if (unit === this.unit) return;
+    this.setPlaying(false);
+    this.unit = unit;
+    this.fitLimits();
+    this.ask();
+  }
+
+  /** Move the chosen unit. */
+  move(value: number): void {
+    const { [this.unit]: _, ...others } = this.moved;
+    const returns = Math.fround(value) === this.base[this.unit];
+    this.moved = returns ? others : { ...others, [this.unit]: value };
+    this.ask();
+  }
+
+  /** Set units back to the base; all of them if none is given. */
+  reset(unit?: number): void {
+    this.setPlaying(false);
+    const { [unit ?? -1]: _, ...others } = this.moved;
+    this.moved = unit === undefined ? {} : others;
+    this.fitLimits();
+    this.ask();
+  }
+
+  startFrom(base: Vector): void {
+    this.setPlaying(false);
+    this.base = base;
+    this.baseBytes = bytes(base);
+    this.fitLimits();
+    this.ask();
+  }
+
+  rankFor(target: number): void {
+    this.target = target;
+    this.ask();
+  }
+
+  setPlaying(playing: boolean): void {
+    if (this.model.get("playing") === playing) return;
+    this.model.set("playing", playing);
+    this.model.save_changes();
+  }
+
+  /** Hear of every change of the inputs; gives the function that ends it. */
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  close(): void {
+    this.endSweep?.();
+    this.link.close();
+  }
+
+  private ask(): void {
+    this.tell();
+    this.link.ask(this.inputs);
+  }
+
+  private tell(): void {
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Take over what Python or a linked widget set; what this page set itself is the same. */
+  private adopt(): void {
+    const { model } = this;
+    const [base, moved] = [floats(model.get("base")), model.get("moved")];
+    const [unit, target] = [model.get("unit"), model.get("target")];
+    const unchanged =
+      unit === this.unit &&
+      target === this.target &&
+      same(base, this.base) &&
+      JSON.stringify(moved) === JSON.stringify(this.moved);
+    if (unchanged) return;
+    if (!same(base, this.base)) {
+      this.base = base;
+      this.baseBytes = model.get("base");
+    }
+    Object.assign(this, { moved: { ...moved }, unit, target });
+    this.fitLimits();
+    this.tell();
+    this.link.follow(this.inputs);
+  }
+
+  /** Take over a value that was set alone; the kernel's answers bring the one that is there. */
+  private adoptValue(value: number): void {
+    this.adopt();
+    if (Math.fround(value) === Math.fround(this.value)) return;
+    this.moved = { ...this.moved, [this.unit]: value };
+    this.fitLimits();
+    this.tell();
+    this.link.follow(this.inputs);
+  }
+
+  private fitLimits(): void {
+    const [low = 0, high = 0] = this.ranges.subarray(2 * this.unit, 2 * this.unit + 2);
+    const here = [this.base[this.unit] ?? 0, this.value];
+    this.limits = [Math.min(low, ...here), Math.max(high, ...here)];
+    if (this.limits[1] - this.limits[0] < 1e-6) this.limits = [low - 1, high + 1]; // a dead unit
+  }
+
+  private followPlaying(): void {
+    this.endSweep?.();
+    this.endSweep = undefined;
+    if (this.model.get("playing")) {
+      const [start, [low, high]] = [this.value, this.limits];
+      this.endSweep = play((share) => this.move(sweptValue(start, low, high, share)));
+    }
+    this.tell();
+  }
+
+  /** What the kernel would answer to these inputs. */
+  private answer(network: Network, inputs: Partial<Traits>): Partial<Traits> {
+    const { base, moved = {}, unit = 0, target = -1 } = inputs;
+    const start = floats(base);
+    const code = movedCode(start, moved);
+    return {
+      ...this.answerToBase(network, base!, target),
+      code: bytes(code),
+      image: bytes(network.invert(code)),
+      probabilities: bytes(network.classify(code)),
+      value: moved[unit] ?? start[unit] ?? 0,
+    };
+  }
+
+  /** What follows from the base alone, worked out once for all places of the slider. */
+  private answerToBase(network: Network, base: DataView, target: number): Partial<Traits> {
+    const key = [network, base, target] as const;
+    if (!key.every((part, i) => part === this.known?.key[i])) {
+      const start = floats(base);
+      const probabilities = network.classify(start);
+      const ranked = target >= 0 ? target : largest(probabilities);
+      this.known = {
+        key,
+        results: {
+          base_image: bytes(network.invert(start)),
+          base_probabilities: bytes(probabilities),
+          effects: bytes(unitEffects(network, start, ranked, this.ranges)),
+        },
+      };
+    }
+    return this.known!.results;
+  }
+}

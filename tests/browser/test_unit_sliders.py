@@ -1,0 +1,657 @@
+"""The unit sliders in JupyterLab, driven as a person would."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from _lab import ARTEFACTS, Lab, wait_until
+from _widget import Widget, levels
+from playwright.sync_api import Locator
+
+from invertviz.figures._drawing import DIFFERENCE_STOPS
+
+CELLS = [
+    "import invertviz, numpy as np\n"
+    "from invertviz.widgets import UnitSliders\n"
+    "network = invertviz.load_pretrained()\n"
+    'digits = invertviz.datasets.load("mnist-sample").test\n'
+    "sliders = UnitSliders(network, unit=17)\n"
+    "sliders",
+]
+STOPS = np.array([[int(s[i : i + 2], 16) for i in (1, 3, 5)] for s in DIFFERENCE_STOPS])
+CELL = "jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.getSource()"
+ORDER = """tiles => tiles
+    .map(tile => ({ unit: +tile.dataset.unit, box: tile.getBoundingClientRect() }))
+    .sort((a, b) => a.box.top - b.box.top || a.box.left - b.box.left)
+    .map(({ unit }) => unit)"""
+LINES = """paths => paths.map(path => {
+    const { left, right, height } = path.getBoundingClientRect();
+    return { left, right, height };
+})"""
+STORM = """slider => new Promise(resolve => {
+    const [low, high] = [+slider.min, +slider.max];
+    const start = performance.now();
+    let count = 0;
+    const tick = () => {
+        const due = Math.min(1000, Math.floor((performance.now() - start) / 2));
+        for (; count < due; count++) {
+            slider.value = low + (high - low) * (0.5 + 0.5 * Math.sin(count / 50));
+            slider.dispatchEvent(new Event('input'));
+        }
+        if (count < 1000) setTimeout(tick, 1);
+        else resolve(performance.now() - start);
+    };
+    tick();
+})"""
+SCROLL = """grid => new Promise(resolve => {
+    const frames = [];
+    const start = performance.now();
+    let last = start;
+    const tick = now => {
+        frames.push(now - last);
+        last = now;
+        grid.scrollTop = (grid.scrollHeight - grid.clientHeight) * (now - start) / 2000;
+        if (now - start < 2000) requestAnimationFrame(tick);
+        else resolve(frames.slice(1));
+    };
+    requestAnimationFrame(tick);
+})"""
+SET = "(input, value) => { input.value = value; input.dispatchEvent(new Event('input')); }"
+
+
+MINUS = "\N{MINUS SIGN}"
+
+
+def number(text: str) -> float:
+    """A number as people read it."""
+    return float(text.replace(MINUS, "-"))
+
+
+class Sliders(Widget):
+    """One view of UnitSliders."""
+
+    name = "unit-sliders"
+
+    def __init__(self, lab: Lab, number: int = 0) -> None:
+        super().__init__(lab.page, number)
+        self.lab = lab
+
+    def move(self, value: float, engine: str = "kernel") -> None:
+        """Move the slider, as a hand on it would."""
+        self.part("value").evaluate(SET, value)
+        self.settle(engine)
+
+    def press(self, *keys: str, engine: str = "kernel") -> None:
+        """Press keys on what has the focus."""
+        for key in keys:
+            self.page.keyboard.press(key)
+        self.settle(engine)
+
+    def choose(self, unit: int, engine: str = "kernel") -> None:
+        """Click a unit's thumbnail."""
+        self.tile(unit).click()
+        self.settle(engine)
+
+    def tile(self, unit: int) -> Locator:
+        """The thumbnail of a unit."""
+        return self.root.locator(f'[data-part="unit"][data-unit="{unit}"]')
+
+    def order(self) -> list[int]:
+        """The units in the order of their thumbnails, as they lie on the page."""
+        return self.part("unit").evaluate_all(ORDER)
+
+    def chips(self) -> dict[int, float]:
+        """What the list of moved units says."""
+        texts = self.part("moved-unit").all_inner_texts()
+        return {int(unit): number(value) for unit, value in (text.split(": ") for text in texts)}
+
+    def reading(self) -> str:
+        """The value and the base, as the text beside the slider has them."""
+        return self.root.get_by_role("group", name="The chosen unit").locator("output").inner_text()
+
+    @property
+    def value(self) -> float:
+        """Where the slider stands."""
+        return float(self.part("value").input_value())
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        """The slider's ends."""
+        slider = self.part("value")
+        return float(slider.get_attribute("min")), float(slider.get_attribute("max"))
+
+
+@pytest.fixture
+def sliders(lab):
+    lab.new_notebook(CELLS)
+    lab.run_all()
+    return Sliders(lab)
+
+
+def signed_colours(differences, limit):
+    """RGB of differences, from the colours that figures use."""
+    places = np.linspace(-1, 1, len(STOPS))
+    return np.stack([np.interp(differences / limit, places, channel) for channel in STOPS.T], -1)
+
+
+def assert_shows_what_python_has(sliders):
+    """Pixels and bars on the page are the network's own answer to the code that Python has."""
+    lab = sliders.lab
+    base, image = (
+        np.array(lab.python(f"network.invert(sliders.{code})[0].tolist()"))
+        for code in ("base", "code")
+    )
+    wait_until(
+        lambda: np.abs(sliders.pixels("projection") - levels(image)).max() <= 1,
+        "the projection to be painted",
+    )
+    assert np.abs(sliders.pixels("base") - levels(base)).max() <= 1
+    limit = float(sliders.part("difference").get_attribute("data-limit"))
+    assert np.abs(image - base).max() <= limit + 1e-6
+    expected = signed_colours(image - base, limit)
+    assert np.abs(sliders.rgba("difference")[..., :3] - expected).max() <= 1.5
+    says = np.array(lab.python("network.classify(sliders.code)[0].tolist()"))
+    np.testing.assert_allclose(sliders.probabilities(), says, atol=1e-5)
+    assert sliders.value == pytest.approx(lab.python("sliders.value"), abs=1e-6)
+
+
+def test_moving_the_slider_redraws_and_python_sees_it(sliders):
+    lab = sliders.lab
+    lab.execute("seen = []; sliders.observe(lambda c: seen.append(c['new']), 'value')")
+    assert lab.python("sliders.moved") == {}
+    np.testing.assert_array_equal(sliders.pixels("projection"), sliders.pixels("base"))
+    frame = sliders.frame
+    sliders.move(2.5)
+    assert lab.python("[sliders.unit, sliders.value, sliders.moved]") == [17, 2.5, {"17": 2.5}]
+    assert lab.python("seen") == [2.5]
+    assert sliders.frame > frame
+    assert (sliders.pixels("projection") != sliders.pixels("base")).any()
+    assert_shows_what_python_has(sliders)
+    assert sliders.root.get_by_role("slider", name="Value of unit 17").count() == 1
+    low, high = lab.python("sliders.ranges[17].tolist()")
+    assert sliders.limits == pytest.approx((low, high), abs=1e-6)
+    assert lab.console_errors == []
+
+
+def test_several_units_are_moved_and_each_is_reset(sliders):
+    lab = sliders.lab
+    sliders.move(2.5)
+    sliders.choose(3)
+    sliders.move(-3)
+    sliders.part("unit-number").fill("99")
+    sliders.press("Tab")
+    sliders.move(1)
+    assert lab.python("sliders.moved") == {"3": -3, "17": 2.5, "99": 1}
+    assert sliders.chips() == {3: -3.0, 17: 2.5, 99: 1.0}
+    assert f"moved to {MINUS}3.00" in sliders.tile(3).get_attribute("aria-label")
+    assert_shows_what_python_has(sliders)
+
+    sliders.root.get_by_role("button", name="Set unit 17 back to the base").click()
+    sliders.settle()
+    assert lab.python("sliders.moved") == {"3": -3, "99": 1}
+    sliders.root.get_by_role("button", name=f"3: {MINUS}3.00").click()
+    sliders.settle()
+    assert lab.python("[sliders.unit, sliders.value]") == [3, -3]
+    sliders.part("reset").click()
+    sliders.settle()
+    assert lab.python("sliders.moved") == {"99": 1}
+    assert sliders.part("reset").is_disabled()
+    assert_shows_what_python_has(sliders)
+    sliders.part("reset-all").click()
+    sliders.settle()
+    assert lab.python("sliders.moved") == {}
+    assert sliders.chips() == {}
+    np.testing.assert_array_equal(sliders.pixels("projection"), sliders.pixels("base"))
+
+
+def test_keyboard_alone(sliders):
+    lab = sliders.lab
+    base = sliders.value
+    low, high = sliders.limits
+    sliders.part("value").focus()
+    for keys, share in (("ArrowRight",), 0.01), (("ArrowDown", "ArrowLeft"), -0.01):
+        sliders.press(*keys)
+        assert sliders.value == pytest.approx(base + share * (high - low), abs=1e-5)
+    sliders.press("Home", "Shift+ArrowUp", "PageUp")
+    assert sliders.value == pytest.approx(base + 0.2 * (high - low), abs=1e-5)
+    sliders.press("End")
+    assert sliders.value == pytest.approx(high, abs=1e-5)
+    sliders.press("Home")
+    assert lab.python("sliders.moved") == {}
+    assert sliders.value == pytest.approx(base, abs=1e-6)
+
+    sliders.tile(17).focus()
+    sliders.press("ArrowRight", "ArrowRight", "ArrowLeft")
+    assert lab.python("sliders.unit") == 18
+    assert sliders.page.evaluate("document.activeElement.dataset.unit") == "18"
+    sliders.press("ArrowDown")
+    below = lab.python("sliders.unit")
+    assert sliders.order().index(below) > 18
+    assert sliders.tile(below).get_attribute("aria-pressed") == "true"
+    sliders.press("Home")
+    assert lab.python("sliders.unit") == 0
+    sliders.press("End")
+    assert lab.python("sliders.unit") == 99
+    # JupyterLab's own shortcuts (Z undoes, D D deletes a cell) stayed away.
+    for name in ("unit-number", "value", "play"):
+        sliders.press("z", "d", "d", "x")
+        assert lab.page.evaluate(CELL) == CELLS[0]
+        sliders.part(name).focus()
+    sliders.press("z", "d", "d", "x")
+    assert lab.page.evaluate(CELL) == CELLS[0]
+
+
+def test_play_sweeps_the_unit_through_its_range_until_paused(sliders):
+    lab = sliders.lab
+    low, high = sliders.limits
+    lab.execute("seen = []; sliders.observe(lambda c: seen.append(c['new']), 'value')")
+    play = sliders.part("play")
+    play.click()
+    assert play.get_attribute("aria-label") == "Pause"
+    near = 0.1 * (high - low)
+    lab.wait_python(f"max(seen, default=0) > {high - near} and min(seen) < {low + near}")
+    assert lab.python("sliders.playing") is True
+    assert lab.python("len(set(seen))") > 20
+    play.click()
+    lab.wait_python("not sliders.playing")
+    sliders.settle()
+    stopped = sliders.value
+    assert_shows_what_python_has(sliders)
+    assert sliders.value == stopped
+    # Python starts it, too; a hand on the slider stops it.
+    lab.execute("sliders.playing = True")
+    wait_until(lambda: sliders.value != stopped, "the sweep to go on")
+    sliders.move(0.5)
+    assert lab.wait_python("not sliders.playing")
+    assert lab.wait_python("sliders.value == 0.5")
+
+
+def test_play_goes_in_slow_steps_where_less_motion_is_asked_for(lab):
+    lab.page.emulate_media(reduced_motion="reduce")
+    lab.new_notebook(CELLS)
+    lab.run_all()
+    sliders = Sliders(lab)
+    low, high = sliders.limits
+    lab.execute("import time; seen = []")
+    lab.execute("sliders.observe(lambda c: seen.append((time.time(), c['new'])), 'value')")
+    sliders.part("play").click()
+    lab.wait_python("len(seen) >= 3")
+    sliders.part("play").click()
+    (t0, v0), (_, v1), (t2, v2) = lab.python("seen[:3]")
+    assert v1 - v0 == pytest.approx((high - low) / 10, abs=1e-4)
+    assert v2 - v1 == pytest.approx((high - low) / 10, abs=1e-4)
+    assert t2 - t0 > 1.5
+
+
+def brute_force_ranking(lab, target):
+    """The units by effect on a class, from the network's own classify and nothing else."""
+    base, ranges = (np.array(lab.python(f"sliders.{name}.tolist()")) for name in ("base", "ranges"))
+    codes = np.repeat(base[None], 200, axis=0)
+    for unit in range(100):
+        codes[2 * unit, unit], codes[2 * unit + 1, unit] = ranges[unit]
+    lab.execute(f"codes = np.array({codes.tolist()})")
+    says = np.array(lab.python(f"network.classify(codes)[:, {target}].tolist()")).reshape(100, 2)
+    return np.abs(says[:, 1] - says[:, 0])
+
+
+@pytest.mark.parametrize("engine", ["kernel", "browser"])
+def test_thumbnails_are_sorted_by_effect(sliders, engine):
+    lab = sliders.lab
+    lab.execute(f"sliders.engine = {engine!r}")
+    wait_until(lambda: sliders.state["engine"] == engine, "the engine to be chosen")
+    assert sliders.order() == list(range(100))
+    sliders.part("sort").select_option("effect")
+    for target in ("-1", "8"):
+        sliders.part("target").select_option(target)
+        sliders.settle(engine)
+        lab.wait_python(f"sliders.target == {target} and sliders.order == 'effect'")
+        chosen = lab.python("int(sliders.base_probabilities.argmax())") if target == "-1" else 8
+        order = wait_until(
+            lambda: sliders.order() == lab.python("sliders.ranking") and sliders.order(),
+            "the thumbnails to be sorted",
+        )
+        effects = brute_force_ranking(lab, chosen)
+        assert (np.diff(effects[order]) <= 1e-6).all()  # but for rounding, in that order
+        assert effects[order[0]] > 0.01
+    told = sliders.part("effect").inner_text()
+    rank = order.index(17) + 1
+    assert f"({rank} of 100)" in told
+    assert "“8”" in told
+    sliders.part("sort").select_option("number")
+    assert sliders.order() == list(range(100))
+
+
+def test_every_base_can_be_chosen(sliders):
+    lab = sliders.lab
+    kind = sliders.part("base-kind")
+    assert kind.input_value() == "example"
+    sliders.part("base-example").fill("0")
+    sliders.press("Enter")
+    bases = {
+        "zero": "np.zeros(100)",
+        "class-3": "sliders.class_codes[3]",
+        "mean": "sliders.mean_code",
+        "example": "network.encode(digits.images[0])[0]",
+    }
+    for name, code in bases.items():
+        kind.select_option(name)
+        sliders.settle()
+        assert lab.python(f"bool(np.allclose(sliders.base, {code}, atol=1e-4))"), name
+        assert_shows_what_python_has(sliders)
+    sliders.part("base-example").fill("41")
+    sliders.press("Enter")
+    assert lab.python(
+        "bool(np.allclose(sliders.base, network.encode(digits.images[41])[0], atol=1e-4))"
+    )
+    sliders.part("base-random").click()
+    sliders.settle()
+    number = int(sliders.part("base-example").input_value())
+    assert number != 41
+    same = f"np.allclose(sliders.base, network.encode(digits.images[{number}])[0], atol=1e-4)"
+    assert lab.python(f"bool({same})")
+    assert_shows_what_python_has(sliders)
+
+
+def test_python_sets_what_a_person_sets(sliders):
+    lab = sliders.lab
+    lab.execute("sliders.unit = 3; sliders.value = 1.5")
+    wait_until(lambda: sliders.value == 1.5, "the slider to follow")
+    assert_shows_what_python_has(sliders)
+    assert sliders.part("unit-number").input_value() == "3"
+    lab.execute("sliders.moved = {5: -2.0, 17: 3.0}")
+    wait_until(lambda: sliders.chips() == {5: -2.0, 17: 3.0}, "the list to follow")
+    assert_shows_what_python_has(sliders)
+    lab.execute("sliders.value = 40.0")  # beyond what was observed
+    wait_until(lambda: sliders.limits[1] == 40, "the slider to reach that far")
+    lab.execute("sliders.reset()")
+    wait_until(lambda: not sliders.chips(), "the list to be empty")
+    assert_shows_what_python_has(sliders)
+    lab.execute("sliders.target = 4; sliders.order = 'effect'")
+    wait_until(lambda: sliders.order() == lab.python("sliders.ranking"), "the units to be sorted")
+    assert lab.python("sliders.answered") == 0  # nothing was asked of the kernel
+    # Beyond the base's own place in an unusual code, too.
+    lab.execute("sliders.base = 30 * np.ones(100)")
+    wait_until(lambda: sliders.limits[1] == 30, "the slider to hold the base")
+    assert sliders.part("base-kind").input_value() == "elsewhere"
+
+
+def test_a_canvas_is_linked_by_hand(lab):
+    linked = (
+        "import ipywidgets\nfrom invertviz.widgets import DrawingCanvas\n"
+        "canvas = DrawingCanvas(network)\n"
+        "ipywidgets.dlink((canvas, 'code'), (sliders, 'base'))"
+    )
+    lab.new_notebook([*CELLS, linked])
+    lab.run_all()
+    sliders = Sliders(lab)
+    sliders.move(2.5)
+    lab.execute("canvas.image = digits.images[7]")
+    seen = np.array(lab.python("canvas.reconstruction.tolist()"))
+    wait_until(
+        lambda: np.abs(sliders.pixels("base") - levels(seen)).max() <= 1,
+        "the base to be the drawing",
+    )
+    assert lab.python("sliders.moved") == {"17": 2.5}
+    assert_shows_what_python_has(sliders)
+    sliders.move(1.0)
+    assert lab.python("bool(np.array_equal(sliders.base, canvas.code))")
+    assert sliders.part("base-kind").input_value() == "elsewhere"
+
+
+def test_links_on_the_page_work_without_a_kernel(lab):
+    linked = (
+        "import ipywidgets\nother = UnitSliders(network, unit=40)\n"
+        "knob = ipywidgets.FloatSlider(min=-9, max=9, step=0.1)\n"
+        "ipywidgets.jsdlink((sliders, 'code'), (other, 'base'))\n"
+        "ipywidgets.jslink((knob, 'value'), (other, 'value'))\n"
+        "display(other, knob)"
+    )
+    lab.new_notebook([*CELLS, linked])
+    lab.run_all()
+    sliders, other = Sliders(lab, 0), Sliders(lab, 1)
+    sliders.move(2.5)
+    expected = np.array(lab.python("network.invert(sliders.code)[0].tolist()"))
+    lab.kill_kernel()
+    other.part("message").filter(has_text="Python does not see").wait_for()
+    lab.page.get_by_role("button", name="Ok", exact=True).click()
+    sliders.move(-1.0, engine="browser")
+    sliders.move(2.5, engine="browser")
+    wait_until(
+        lambda: np.abs(other.pixels("base") - levels(expected)).max() <= 1, "the link to carry on"
+    )
+    lab.page.locator(".noUi-handle").focus()
+    lab.page.keyboard.press("End")
+    wait_until(lambda: other.chips() == {40: 9.0}, "the linked value to arrive")
+    assert other.value == 9
+
+
+def test_a_killed_kernel_leaves_the_sliders_alive(sliders):
+    lab = sliders.lab
+    sliders.move(2.5)
+    by_pytorch = sliders.pixels("projection").astype(int), sliders.probabilities()
+    ranking = lab.python("sliders.ranking")
+    lab.kill_kernel()
+    sliders.part("message").filter(has_text="Python does not see").wait_for()
+    lab.page.get_by_role("button", name="Ok", exact=True).click()
+    sliders.move(-2, engine="browser")
+    assert np.abs(sliders.pixels("projection") - by_pytorch[0]).max() > 1
+    sliders.move(2.5, engine="browser")
+    assert np.abs(sliders.pixels("projection") - by_pytorch[0]).max() <= 1
+    np.testing.assert_allclose(sliders.probabilities(), by_pytorch[1], atol=1e-4)
+    sliders.part("sort").select_option("effect")
+    assert sliders.order() == ranking
+    sliders.part("base-kind").select_option("class-3")
+    sliders.settle("browser")
+    assert sliders.part("base-kind").input_value() == "class-3"
+    assert sliders.part("probability").nth(3).get_attribute("class") == "iv-first"
+    frame = sliders.frame
+    sliders.part("play").click()
+    wait_until(lambda: sliders.frame > frame + 20, "the sweep to be painted")
+    sliders.part("play").click()
+    lab.screenshot("unit_sliders-dead-kernel")
+
+
+def test_the_browser_answers_if_asked_to_and_python_follows(sliders):
+    lab = sliders.lab
+    lab.execute("sliders.engine = 'browser'")
+    wait_until(lambda: sliders.state["engine"] == "browser", "the browser engine to be chosen")
+    sliders.move(2.5, engine="browser")
+    sliders.choose(3, engine="browser")
+    sliders.move(-3, engine="browser")
+    lab.wait_python("sliders.moved == {3: -3, 17: 2.5}")
+    assert_shows_what_python_has(sliders)
+
+
+def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
+    lab = open_lab()
+    name = lab.new_notebook(CELLS)
+    lab.run_all()
+    sliders = Sliders(lab)
+    sliders.move(2.5)
+    by_pytorch = sliders.pixels("projection").astype(int)
+    lab.save()
+    lab.close()
+    again = open_lab()
+    again.open(name)
+    reopened = Sliders(again)
+    reopened.settle("browser")
+    assert np.abs(reopened.pixels("projection") - by_pytorch).max() <= 1
+    assert reopened.chips() == {17: 2.5}
+    assert (reopened.pixels(reopened.tile(3).locator("canvas")) > 0).any()
+    reopened.part("histogram").locator("path.line").first.wait_for()
+    assert_lines_lie_over_the_thumb(reopened)
+    reopened.choose(3, engine="browser")
+    reopened.move(-3, engine="browser")
+    assert reopened.chips() == {3: -3.0, 17: 2.5}
+    assert_lines_lie_over_the_thumb(reopened)
+
+
+def assert_lines_lie_over_the_thumb(sliders):
+    """The histogram spans the slider's way; its lines stand over the thumb and the base's place."""
+    sliders.part("histogram").scroll_into_view_if_needed()  # bqplot draws only what is seen
+    low, high = sliders.limits
+    base = number(sliders.reading().split("base ")[1])
+
+    def x(value):
+        slider = sliders.part("value").bounding_box()
+        return slider["x"] + 8 + (slider["width"] - 16) * (value - low) / (high - low)
+
+    def lines():
+        boxes = sliders.part("histogram").locator("path.line").evaluate_all(LINES)
+        return [box for box in boxes if box["height"] > 20]
+
+    def aligned():
+        found = lines()
+        if len(found) != 3:
+            return False
+        histogram, at_base, at_value = found
+        return (
+            abs(histogram["left"] - x(low)) < 2
+            and abs(histogram["right"] - x(high)) < 2
+            and abs(at_base["left"] - x(base)) < 2
+            and abs(at_value["left"] - x(sliders.value)) < 1.5
+        )
+
+    wait_until(aligned, "the lines to lie over the thumb", 10)
+
+
+def test_the_histogram_lies_over_the_slider(sliders):
+    for unit, value in ((17, 2.5), (3, -3.0), (99, 1.0)):
+        sliders.choose(unit)
+        sliders.move(value)
+        assert_lines_lie_over_the_thumb(sliders)
+
+
+def test_displayed_twice_it_is_one_set_of_sliders(lab):
+    lab.new_notebook([*CELLS, "sliders"])
+    lab.run_all()
+    first, second = Sliders(lab, 0), Sliders(lab, 1)
+    Sliders(lab, 0).move(2.5)
+    second.settle()
+    assert second.value == 2.5
+    assert second.chips() == {17: 2.5}
+    np.testing.assert_array_equal(first.pixels("projection"), second.pixels("projection"))
+    Sliders(lab, 1).choose(3)
+    second.move(-3)
+    first.settle()
+    assert first.chips() == {3: -3.0, 17: 2.5}
+    np.testing.assert_array_equal(first.rgba("difference"), second.rgba("difference"))
+    lab.execute("sliders.close()")
+    wait_until(
+        lambda: lab.page.locator('[data-invertviz="unit-sliders"]').count() == 0,
+        "the views to go",
+    )
+    assert lab.console_errors == []
+
+
+def test_an_error_in_an_observer_is_shown_and_the_next_move_works(sliders):
+    lab = sliders.lab
+    lab.execute("def trip(change):\n    raise RuntimeError('<b>stuck</b>')")
+    lab.execute("sliders.observe(trip, 'moved')")
+    sliders.part("value").evaluate(SET, 1.0)
+    sliders.part("message").filter(has_text="RuntimeError: <b>stuck</b>").wait_for()
+    lab.execute("sliders.unobserve(trip, 'moved')")
+    sliders.move(2.5)
+    assert_shows_what_python_has(sliders)
+    assert sliders.part("message").inner_text() == ""
+
+
+def test_a_storm_of_moves_ends_with_the_last(sliders):
+    lab = sliders.lab
+    lab.execute("seen = []; sliders.observe(lambda c: seen.append(c['new']), 'request')")
+    took = sliders.part("value").evaluate(STORM)
+    sliders.settle()
+    assert lab.python("sliders.value") == pytest.approx(sliders.value)
+    asked = lab.python("len(seen)")
+    print(f"1,000 moves in {took:.0f} ms: {asked} requests")
+    assert asked < 500
+    assert_shows_what_python_has(sliders)
+
+
+def test_thousands_of_units_scroll_smoothly(lab):
+    cells = [
+        CELLS[0].replace(
+            "invertviz.load_pretrained()",
+            "invertviz.InvertibleNetwork((784, 64, 4096, 10), seed=1)",
+        )
+    ]
+    lab.new_notebook(cells)
+    lab.run_all()
+    sliders = Sliders(lab)
+    frames = np.array(sliders.part("units").evaluate(SCROLL))
+    made = sliders.part("unit").count()
+    print(
+        f"4,096 units, 2 s of scrolling: frames median {np.median(frames):.1f} ms, 95 % "
+        f"{np.percentile(frames, 95):.1f} ms, longest {frames.max():.1f} ms; {made} thumbnails"
+    )
+    assert made < 400
+    assert np.median(frames) < 50  # on two busy cores, painted by software
+    sliders.part("units").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
+    sliders.choose(4095)
+    middle = sum(sliders.limits) / 2
+    sliders.move(middle)
+    assert lab.python("sliders.moved") == {"4095": pytest.approx(middle)}
+    expected = lab.python("sliders.projections[4095].tolist()")
+    np.testing.assert_array_equal(sliders.pixels(sliders.tile(4095).locator("canvas")), expected)
+    sliders.part("unit-number").fill("2048")
+    sliders.press("Enter")
+    sliders.tile(2048).wait_for()  # scrolled to
+    assert_shows_what_python_has(sliders)
+
+
+def show_off(sliders):
+    sliders.part("sort").select_option("effect")
+    sliders.choose(sliders.order()[0])
+    sliders.move(sliders.limits[0])
+    sliders.choose(sliders.order()[1])
+    sliders.move(sliders.limits[1] - 0.5)
+    sliders.page.mouse.move(0, 0)
+    assert_shows_what_python_has(sliders)
+    assert_lines_lie_over_the_thumb(sliders)
+
+
+def test_light_theme(open_lab):
+    lab = open_lab(scale=2)
+    lab.new_notebook(CELLS)
+    lab.run_all()
+    sliders = Sliders(lab)
+    show_off(sliders)
+    lab.screenshot("unit_sliders")
+    sliders.root.screenshot(path=ARTEFACTS / "unit_sliders-widget.png")
+
+
+def test_dark_theme(open_lab):
+    lab = open_lab(theme="Dark", scale=2)
+    lab.new_notebook(CELLS)
+    lab.run_all()
+    sliders = Sliders(lab)
+    show_off(sliders)
+    colour = sliders.root.evaluate("root => getComputedStyle(root).color")
+    assert min(int(level) for level in re.findall(r"\d+", colour)[:3]) > 180
+    lab.screenshot("unit_sliders-dark")
+
+
+def test_fits_a_phone(sliders):
+    sliders.root.evaluate("root => { root.parentElement.style.width = '400px'; }")
+    sliders.page.wait_for_function(
+        "root => root.clientWidth <= 400 && root.scrollWidth <= root.clientWidth",
+        arg=sliders.root.element_handle(),
+    )
+    show_off(sliders)
+    for name in (
+        "base-kind",
+        "projection",
+        "difference",
+        "value",
+        "play",
+        "sort",
+        "target",
+        "units",
+    ):
+        box, root = sliders.part(name).bounding_box(), sliders.root.bounding_box()
+        assert box["x"] >= root["x"]
+        assert box["x"] + box["width"] <= root["x"] + root["width"] + 0.5
+    assert sliders.part("projection").bounding_box()["width"] > 100
+    sliders.root.screenshot(path=ARTEFACTS / "unit_sliders-phone.png")
