@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import bqplot
 import numpy as np
 import traitlets as t
 from ipywidgets import widget_serialization
-from matplotlib.figure import Figure
 
 from invertviz import datasets, figures
 from invertviz._arrays import ArrayLike, as_images, to_numpy
@@ -19,8 +17,11 @@ from invertviz.codes import project_units
 from invertviz.network import InvertibleNetwork
 from invertviz.survey import UnitSurvey, ranked, survey_units, unit_effects
 from invertviz.widgets._base import STATIC, NetworkWidget
-from invertviz.widgets._charts import unit_histogram
 from invertviz.widgets._traits import Code, Floats, Levels
+
+if TYPE_CHECKING:
+    import bqplot
+    from matplotlib.figure import Figure
 
 _REACH = 5.0  # a slider's reach either way where there are no examples to observe
 _KEPT = 100  # examples whose codes the page has, so that it can start from them
@@ -114,7 +115,7 @@ class UnitSliders(NetworkWidget):
     mean_code = Floats(read_only=True)
     class_codes = Floats(read_only=True)
     example_codes = Floats(read_only=True)
-    chart = t.Instance(bqplot.Figure, read_only=True).tag(sync=True, **widget_serialization)
+    chart = t.Instance("bqplot.Figure", read_only=True).tag(sync=True, **widget_serialization)
 
     def __init__(
         self,
@@ -166,6 +167,8 @@ class UnitSliders(NetworkWidget):
 
     @t.default("chart")
     def _make_chart(self) -> bqplot.Figure:
+        from invertviz.widgets._charts import unit_histogram  # bqplot: only when shown
+
         return unit_histogram()
 
     @t.validate("unit")

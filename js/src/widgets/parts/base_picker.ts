@@ -1,7 +1,7 @@
 // Choosing the code to start from: zero, a mean, a class's mean, an example's, or one from elsewhere.
 
 import { floats } from "../../bytes";
-import { h } from "../../dom";
+import { h, numberInput } from "../../dom";
 import { same, type Vector } from "../../engine/matrices";
 import type { Model } from "./unit_session";
 
@@ -46,14 +46,17 @@ export class BasePicker {
       this.elsewhere,
     );
     const last = this.examples.length - 1;
-    this.number = h("input", {
-      ...{ type: "number", class: "iv-number", "data-part": "base-example" },
-      ...{ "aria-label": `Number of the example, 0 to ${last}`, min: 0, max: last, value: 0 },
-      onchange: () => {
-        // Also told when it is hidden, since another kind of base was chosen.
-        if (this.select.value === "example") this.pickExample(this.number.valueAsNumber);
+    this.number = numberInput(
+      {
+        "data-part": "base-example",
+        "aria-label": `Number of the example, 0 to ${last}`,
+        ...{ min: 0, max: last, value: 0 },
       },
-    });
+      (number) => {
+        // Also told when it is hidden, since another kind of base was chosen.
+        if (this.select.value === "example") this.pickExample(number);
+      },
+    );
     const another = h(
       "button",
       {
@@ -89,12 +92,12 @@ export class BasePicker {
   private pick(): void {
     const kind = this.kinds.get(this.select.value);
     if (kind) this.choose(kind.code);
-    else this.pickExample(this.number.valueAsNumber);
+    else this.pickExample(this.number.valueAsNumber || 0);
   }
 
   private pickExample(number: number): void {
     const last = this.examples.length - 1;
-    const example = Math.min(Math.max(Math.round(number) || 0, 0), last);
+    const example = Math.min(Math.max(number, 0), last);
     this.number.value = String(example);
     this.choose(this.examples[example]!);
   }

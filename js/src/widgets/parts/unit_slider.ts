@@ -1,6 +1,6 @@
 // The slider of the chosen unit under its histogram, with its keys and buttons.
 
-import { h, iconButton } from "../../dom";
+import { h, iconButton, numberInput } from "../../dom";
 import { embed } from "./chart";
 import { decimal } from "./numbers";
 import type { Model, Session } from "./unit_session";
@@ -38,14 +38,9 @@ export class UnitSlider {
     private readonly session: Session,
   ) {
     const units = session.base.length;
-    this.number = h("input", {
-      ...{ type: "number", class: "iv-number", "data-part": "unit-number" },
-      ...{ min: 0, max: units - 1, step: 1 },
-      onchange: () => {
-        const wanted = Math.round(this.number.valueAsNumber);
-        session.choose(Math.min(Math.max(wanted || 0, 0), units - 1));
-        this.show();
-      },
+    this.number = numberInput({ "data-part": "unit-number", min: 0, max: units - 1 }, (number) => {
+      session.choose(Math.min(Math.max(number, 0), units - 1));
+      this.show();
     });
     this.slider = h("input", {
       ...{ type: "range", class: "iv-us-slider", "data-part": "value", step: "any" },
