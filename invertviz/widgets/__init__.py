@@ -2,7 +2,8 @@
 
 from invertviz.widgets.class_picker import ClassPicker
 from invertviz.widgets.drawing_canvas import DrawingCanvas
+from invertviz.widgets.explorer import Explorer
 from invertviz.widgets.misclassified_grid import MisclassifiedGrid
 from invertviz.widgets.unit_sliders import UnitSliders
 
-__all__ = ["ClassPicker", "DrawingCanvas", "MisclassifiedGrid", "UnitSliders"]
+__all__ = ["ClassPicker", "DrawingCanvas", "Explorer", "MisclassifiedGrid", "UnitSliders"]

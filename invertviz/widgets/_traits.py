@@ -28,6 +28,12 @@ class Floats(t.TraitType[FloatArray, Any]):
         super().__init__(**kwargs)
         self.tag(sync=True, to_json=_to_bytes, from_json=_from_bytes)
 
+    def set(self, obj: Any, value: Any) -> None:
+        """Set it, and tell observers if the numbers change: a link there and back comes to rest."""
+        known, new = obj._trait_values.get(self.name), self._validate(obj, value)
+        if known is None or new is None or not np.array_equal(known, new):
+            super().set(obj, new)
+
     def validate(self, obj: Any, value: Any) -> FloatArray:  # noqa: ARG002
         """A read-only float32 copy of the value."""
         return _frozen(np.array(value, dtype=np.float32))
@@ -88,10 +94,15 @@ class Code(Floats):
     def validate(self, obj: Any, value: Any) -> FloatArray:
         """A read-only float32 copy, `[code_size]`.
 
+        An empty array, such as the code of a linked ClassPicker that has not run yet, changes
+        nothing.
+
         Raises:
             TypeError: not an array of numbers.
             ValueError: not one code of that size, or not finite.
         """
+        if np.size(value) == 0 and self.name in obj._trait_values:
+            return obj._trait_values[self.name]
         cpu = torch.device("cpu")
         rows = as_codes(value, obj.network.code_size, device=cpu, name=str(self.name))
         if len(rows) != 1:

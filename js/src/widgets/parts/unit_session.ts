@@ -159,6 +159,7 @@ export class Session {
   /** Take over what Python or a linked widget set; what this page set itself is the same. */
   private adopt(): void {
     const { model } = this;
+    if (!model.get("base").byteLength) model.set("base", this.baseBytes); // a linked picker has none yet
     const [base, moved] = [floats(model.get("base")), model.get("moved")];
     const [unit, target] = [model.get("unit"), model.get("target")];
     const unchanged =
