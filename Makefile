@@ -13,7 +13,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constr
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test lint types js pytest build sample pretrained vendor pictures constraints clean
+.PHONY: help lab test lint types js pytest docs build sample pretrained vendor pictures constraints clean
 
 help:  ## list the targets
 	@awk -F':.*## *' '/^[a-z]+:.*##/ { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +43,10 @@ js: js/node_modules/.installed $(VENV)/.test  ## check the TypeScript: style, ty
 pytest: $(VENV)/.test $(VENV)/.chromium  ## run the Python tests, the browser's included
 	$(BIN)/python -m pytest
 
+docs: $(VENV)/.docs  ## build the documentation, widgets alive, into docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+	@echo "Open docs/_build/html/index.html"
+
 build: js/node_modules/.installed  ## build invertviz/static from js/src
 	cd js && npm run build
 
@@ -57,16 +61,15 @@ pretrained: $(VENV)/.lab  ## train the bundled network on MNIST without the bund
 vendor: $(VENV)/.test $(VENV)/.node  ## fetch the browser libraries that exported pages carry (npm)
 	$(BIN)/python scripts/vendor.py
 
-pictures: $(VENV)/.test $(VENV)/.chromium  ## take the pictures in docs/images again
-	$(BIN)/python -m pytest tests/browser -k tour
-	cp tests/artefacts/drawing_canvas.png docs/images/
+pictures: $(VENV)/.test $(VENV)/.chromium  ## take the pictures of the widgets in docs/images again
+	$(BIN)/python scripts/pictures.py
 
 constraints: $(VENV)/.test  ## write the installed versions to constraints.txt
 	$(BIN)/python scripts/constraints.py > constraints.new
 	mv constraints.new constraints.txt
 
 clean:  ## remove everything that the other targets made, except invertviz/static
-	rm -rf $(VENV) js/node_modules tests/artefacts build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) js/node_modules tests/artefacts docs/_build build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the targets need. A file is the stamp of each step, so that a second run does nothing.
@@ -86,9 +89,13 @@ $(VENV)/.lab: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP_INSTALL) --editable '.[lab]'
 	touch $@
 
+$(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable '.[docs]'
+	touch $@
+
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP_INSTALL) --editable '.[test]'
-	touch $@ $(VENV)/.lab
+	touch $@ $(VENV)/.lab $(VENV)/.docs
 
 # The system's Node.js if it is new enough, else one from the package registry, in the environment.
 $(VENV)/.node: | $(BIN)/python

@@ -1,6 +1,7 @@
 """What tests of every kind share: real digits and the pretrained network."""
 
 import pytest
+from notebook_runs import runner
 
 from invertviz import datasets, load_pretrained
 
@@ -21,3 +22,9 @@ def mnist():
 def pretrained():
     """The article's network as shipped."""
     return load_pretrained()
+
+
+@pytest.fixture(scope="session")
+def executed():
+    """A function that runs a notebook once, its exercises solved, and gives what came of it."""
+    return runner()

@@ -63,7 +63,7 @@ def trade_off_curve(
                 f"compare_inverses give them, not {list(given.columns)}."
             )
     size = (check_width(width), 0.5 + 0.64 * width)
-    axes = own_axes(ax, size, (0.7, 0.55, 0.2, 0.35))
+    axes = own_axes(ax, size, (0.8, 0.55, 0.2, 0.35))
     x, y = table["representation_distance"].to_numpy(), table["mse"].to_numpy()
     axes.plot(x, y, color="#2b6cb0", marker="o", markersize=4, linewidth=1.4)
     points = [(f"{weight:g}", x[i], y[i], "#2b6cb0") for i, weight in enumerate(table.index)]

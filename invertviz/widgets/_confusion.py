@@ -64,4 +64,6 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
             padding_y=0,
             fig_margin={"top": 4, "bottom": 38, "left": 44, "right": 4},
             background_style={"fill": "transparent"},
+            # In an exported page bqplot's own style sheet comes last, and would make it 480 high.
+            layout={"width": "100%", "height": "100%", "min_width": "0", "margin": "0"},
         )

@@ -1,0 +1,13 @@
+"""Exercises of the notebooks, and a check that says what is off.
+
+    from invertviz.teaching import check
+
+    answer = ...
+    check("code-by-hand", answer, network=network, image=digits.images[0])
+
+An answer that is not there yet, or wrong, stops nothing: all cells of a notebook can be run.
+"""
+
+from ._check import Exercise, Verdict, check
+
+__all__ = ["Exercise", "Verdict", "check"]

@@ -1,0 +1,84 @@
+"""Take the pictures of the widgets in docs/images: the real thing, exported, in a browser.
+
+Run it with `make pictures`, look at what it wrote, and commit it.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from chromium import MEND, find_chromium
+from ipywidgets import DOMWidget
+from PIL import Image
+from playwright.sync_api import Locator, sync_playwright
+
+import invertviz
+from invertviz.widgets import ClassPicker, DrawingCanvas, MisclassifiedGrid, UnitSliders
+
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
+MOST = 120_000  # bytes of a picture
+WAIT = "root => root.dataset.state === 'idle' && +root.dataset.frame > 0"
+
+
+def main() -> None:
+    """Write a picture of each widget."""
+    network = invertviz.load_pretrained()
+    digits = invertviz.datasets.load("mnist-sample").test
+    three = digits.images[7]
+    widgets: dict[str, DOMWidget] = {
+        "drawing_canvas": DrawingCanvas(network, image=three),
+        "unit_sliders": UnitSliders(network, base=network.encode(three)[0], unit=17, value=4),
+        "class_picker": ClassPicker(network, classes=[2, 3, 7]),
+        "misclassified_grid": MisclassifiedGrid(network, digits.images, digits.labels),
+    }
+    executable = find_chromium()
+    if executable is None:
+        raise SystemExit(MEND)
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+        context = browser.new_context(
+            viewport={"width": 900, "height": 900}, device_scale_factor=1.5
+        )
+        for name, widget in widgets.items():
+            exported = invertviz.export(widget, Path(folder) / f"{name}.html", theme="light")
+            page = context.new_page()
+            page.goto(exported.path.absolute().as_uri())
+            root = page.locator("[data-invertviz]").first
+            root.wait_for()
+            page.wait_for_function(WAIT, arg=root.element_handle())
+            BEFORE.get(name, lambda _root: None)(root)
+            page.wait_for_function(WAIT, arg=root.element_handle(), timeout=120_000)
+            shrunk(root.screenshot(), IMAGES / f"{name}.png")
+            page.close()
+        browser.close()
+
+
+def run(root: Locator) -> None:
+    """Press the picker's run, and wait until it is done."""
+    before = root.get_attribute("data-frame")
+    root.locator('[data-part="run"]').click()
+    root.page.wait_for_function(
+        "([root, before]) => +root.dataset.frame > +before + 5",
+        arg=[root.element_handle(), before],
+    )
+
+
+BEFORE: dict[str, Callable[[Locator], None]] = {"class_picker": run}
+
+
+def shrunk(png: bytes, target: Path) -> None:
+    """Keep the picture with as many colours as fit into `MOST` bytes."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    for colours in (256, 128, 64, 32):
+        picture.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
+        if target.stat().st_size <= MOST:
+            print(f"{target.name}: {target.stat().st_size:,} bytes, {colours} colours")
+            return
+    raise SystemExit(f"{target.name} is larger than {MOST:,} bytes; show less.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,147 @@
+"""What learners are told about their answers."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import invertviz
+from invertviz.teaching import Exercise, check
+from invertviz.teaching._check import judge
+from invertviz.teaching._exercises import EXERCISES
+
+
+def said(answer, expected, **options):
+    verdict = judge(Exercise(lambda: expected, **options), answer, {})
+    assert not verdict
+    return verdict.said
+
+
+@pytest.mark.parametrize("answer", [None, ...])
+def test_no_answer_yet_stops_nothing(answer):
+    assert "three dots" in said(answer, 3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (3, 3),
+        (np.int64(3), 3),
+        (torch.tensor(3), 3),
+        ([3], 3),
+        (0.9521, 0.95213),
+        (torch.arange(3.0), np.arange(3)),
+        ({1, 2}, {2, 1}),
+        ([2, 1], {1, 2}),
+        (np.array([1, 2]), {1, 2}),
+        (range(1, 3), {1, 2}),
+        (" Ridge", "ridge"),
+        ((9, 4), (9, 4)),
+    ],
+)
+def test_right_answers_are_right_in_any_form(answer, expected):
+    assert judge(Exercise(lambda: expected), answer, {})
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "told"),
+    [
+        ("seven", 7, "yours is a str"),
+        ([[1], [2, 3]], 7, "a number"),
+        ([1, 2], 7, "one number"),
+        (7, np.ones(3), "yours is one"),
+        (np.ones((3, 2)), np.ones((2, 3)), "Transpose"),
+        (np.ones(6), np.ones((2, 3)), "reshape"),
+        (np.ones(5), np.ones((2, 3)), "has [2, 3]"),
+        ([1, np.nan], [1, 2], "NaN"),
+        (95.2, 0.952, "per cent"),
+        (0.00952, 0.952, "hundredth"),
+        (-0.5, 0.5, "sign"),
+        (255 * np.arange(3), np.arange(3), "0 to 1"),
+        ([3, 2, 1], [1, 2, 3], "other way round"),
+        ([1, 5, 3], [1, 2, 3], "1 of 3 values are off; the first is at 1, where 5 is too large"),
+        (np.zeros((2, 2)), np.eye(2), "2 of 4 values are off; the first is at [0, 0]"),
+        (8, 7, "counting starts at 0"),
+        (3, 7, "another number than 3"),
+        (0.1, 0.5, "too small"),
+        (0.9, 0.5, "too large"),
+        ({1, 5}, {1, 2, 3}, "5 should not be among them. 2 are missing."),
+        ({1}, {1, 2}, "1 is missing"),
+        (3, {1, 2}, "several numbers"),
+        ("pseudo", "ridge", "another one"),
+        (3, "ridge", "a name"),
+    ],
+)
+def test_wrong_answers_are_told_what_is_off(answer, expected, told):
+    assert told in said(answer, expected)
+
+
+def test_a_slip_is_told_before_anything_else():
+    slips = [(lambda: 3, "That is the number of legs.")]
+    assert said(3, 4, slips=slips) == "That is the number of legs."
+
+
+def test_verdicts_are_shown_in_a_line():
+    right = judge(Exercise(lambda: 3, right="<Yes>."), 3, {})
+    assert repr(right) == "✓ Right. <Yes>."
+    assert "✓ Right. &lt;Yes&gt;." in right._repr_html_()
+    assert 'role="status"' in right._repr_html_()
+    assert repr(judge(Exercise(lambda: 3), 9, {})).startswith("✗ Not yet.")
+
+
+def test_an_unknown_exercise_is_told_with_the_nearest():
+    with pytest.raises(ValueError, match="did you mean 'worst-confusion'"):
+        check("worst-confusions", 3)
+
+
+def test_code_by_hand_knows_the_usual_slips(pretrained, sample):
+    image = sample.test.images[0]
+    (W1, W2, _), (b1, b2, _) = (
+        [part.numpy(force=True) for part in parts]
+        for parts in (pretrained.weights, pretrained.biases)
+    )
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    a1 = sigmoid(image.reshape(784) @ W1 + b1)
+    given = {"network": pretrained, "image": image}
+    assert check("code-by-hand", a1 @ W2 + b2, **given)
+    assert "a2" in check("code-by-hand", sigmoid(a1 @ W2 + b2), **given).said
+    assert "b2 is missing" in check("code-by-hand", a1 @ W2, **given).said
+    linear = (image.reshape(784) @ W1 + b1) @ W2 + b2
+    assert "has a σ too" in check("code-by-hand", linear, **given).said
+
+
+def test_counts_know_the_usual_slips():
+    counts = np.array([[90, 9, 1], [2, 50, 0], [0, 4, 30]])
+    assert check("accuracy-from-confusion", 170 / 186, counts=counts)
+    assert "mistakes" in check("accuracy-from-confusion", 16 / 186, counts=counts).said
+    assert check("worst-confusion", (0, 1), counts=counts)
+    assert "other way round" in check("worst-confusion", (1, 0), counts=counts).said
+    assert "diagonal" in check("worst-confusion", (0, 0), counts=counts).said
+
+
+def test_components_are_counted_as_numpy_would(sample):
+    known, images = sample.train.images[:500], sample.test.images[:200]
+    given = {"fit_images": known, "images": images}
+    centred = images.reshape(200, -1) - known.reshape(500, -1).mean(0)
+    _, _, axes = np.linalg.svd(known.reshape(500, -1) - known.reshape(500, -1).mean(0))
+    left = centred - centred @ axes[:10].T @ axes[:10]
+    mse = float(np.square(left).mean())
+    assert check("components-needed", 10, **given, mse=mse * 1.0001)
+    assert check("components-needed", 11, **given, mse=mse * 0.9999)
+
+
+def test_every_exercise_of_the_notebooks_is_there_and_no_other():
+    folder = Path(invertviz.__file__).parents[1] / "notebooks"
+    cells = [
+        "".join(cell["source"])
+        for path in folder.glob("*.ipynb")
+        for cell in json.loads(path.read_text())["cells"]
+    ]
+    asked = set(re.findall(r'check\(\s*"([^"]+)"', "\n".join(cells)))
+    assert asked == set(EXERCISES)
