@@ -191,7 +191,7 @@ def like(given: ArrayLike, result: Tensor) -> Array:
 
 def to_numpy(result: Tensor) -> NDArray[Any]:
     """A tensor as a numpy array of its own."""
-    array: NDArray[Any] = result.detach().cpu().numpy()
+    array: NDArray[Any] = result.numpy(force=True)
     return array
 
 

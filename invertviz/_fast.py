@@ -39,7 +39,7 @@ class ClassifierGradient:
         self.delta = [torch.empty_like(a) for a in self.a]
         self.by_weight = [torch.empty_like(W) for W in self.weights]
         self.by_bias = [torch.empty_like(b) for b in self.biases]
-        self.rows = torch.arange(batch_size, device=pixels.device)
+        self.minus_one = pixels.new_full((batch_size, 1), -1)
 
     def __call__(self, batch: Tensor) -> list[Tensor]:
         """The gradient for the samples with these indices; valid until the next call."""
@@ -51,7 +51,7 @@ class ClassifierGradient:
             if layer + 1 < last:
                 a[layer + 1].sigmoid_()
         torch.softmax(a[last], 1, out=delta[last])
-        delta[last][self.rows, self.labels[batch]] -= 1
+        delta[last].scatter_add_(1, self.labels[batch, None], self.minus_one)
         for layer in reversed(range(last)):
             torch.mm(a[layer].T, delta[layer + 1], out=self.by_weight[layer])
             torch.sum(delta[layer + 1], 0, out=self.by_bias[layer])

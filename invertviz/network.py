@@ -313,7 +313,8 @@ class InvertibleNetwork(nn.Module):
         return f"InvertibleNetwork({sizes}, {self.activation.name}, {shape} images)"
 
     def _images(self, images: ArrayLike) -> Tensor:
-        return as_images(images, self.image_shape, device=self.device, dtype=self.dtype)
+        W = tensors_of(self.weights)[0]
+        return as_images(images, self.image_shape, device=W.device, dtype=W.dtype)
 
     def _codes(self, codes: ArrayLike) -> Tensor:
         return as_codes(codes, self.code_size, device=self.device, dtype=self.dtype)

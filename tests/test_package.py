@@ -1,5 +1,6 @@
 """The wheel holds all that a person without node or network needs."""
 
+import gzip
 import subprocess
 import sys
 import zipfile
@@ -41,6 +42,13 @@ def test_wheel_holds_front_end_assets_and_tour(wheel):
 
 def test_wheel_is_small(wheel):
     assert wheel.stat().st_size < 3_000_000
+
+
+def test_bundles_are_small():
+    bundles = [*(ROOT / "invertviz" / "static").glob("*.*s*")]
+    assert len(bundles) >= 2
+    for bundle in bundles:
+        assert len(gzip.compress(bundle.read_bytes())) <= 60_000, bundle.name
 
 
 def test_every_public_name_is_there():

@@ -67,10 +67,10 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = SECONDS
 class LabServer:
     """A JupyterLab of its own: a copy of notebooks/, no settings of the user's, a free port.
 
-    Notebook 7 and Voilà are extensions of the same server.
+    Notebook 7 and Voilà are extensions of the same server. `arguments` are more of the server's.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, arguments: Sequence[str] = ()) -> None:
         self.notebooks = folder / "notebooks"
         shutil.copytree(ROOT / "notebooks", self.notebooks)
         self.runtime = folder / "runtime"
@@ -100,6 +100,7 @@ class LabServer:
             "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LabApp.extension_manager=readonly",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            *arguments,
         ]
         with self.log.open("w") as log:
             self.process = subprocess.Popen(

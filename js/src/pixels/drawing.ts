@@ -105,7 +105,8 @@ export class Drawing {
     if (strokes.length === 0) return picture ?? blank;
     const { width, height } = this.ink.canvas;
     const { data } = this.ink.getImageData(0, 0, width, height);
-    const values = Float32Array.from({ length: width * height }, (_, i) => data[4 * i + 3]! / 255);
+    const values = new Float32Array(width * height);
+    for (let i = 0; i < values.length; i++) values[i] = data[4 * i + 3]! / 255; // `from` takes 5 ms
     const ink = { width, height, values };
     // A picture is as the network gets it already: what is drawn upon it stays where it lies.
     return fit && !picture ? (normalize(ink, this.shape) ?? blank) : shrink(ink, this.shape);

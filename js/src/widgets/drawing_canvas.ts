@@ -69,9 +69,11 @@ class Session {
 
   /** Have the network look at the drawing as it is when the request goes out. */
   private look(): void {
+    let image: Float32Array<ArrayBuffer> | undefined; // once, for the kernel and the browser
     this.link.ask(() => {
-      this.image = this.drawing.image(this.model.get("normalize"));
-      return { image: bytes(this.image) };
+      image ??= this.drawing.image(this.model.get("normalize"));
+      this.image = image;
+      return { image: bytes(image) };
     });
   }
 
