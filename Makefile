@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 NOTEBOOK ?= notebooks/tour.ipynb
 
 VENV := .venv
+VENV_BENCH := .venv-bench
 BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt
 
@@ -13,7 +14,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --disable-pip-version-check --constr
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DELETE_ON_ERROR:
-.PHONY: help lab test lint types js pytest docs build sample pretrained vendor pictures constraints clean
+.PHONY: help lab test lint types js pytest bench docs build sample pretrained vendor pictures constraints clean
 
 help:  ## list the targets
 	@awk -F':.*## *' '/^[a-z]+:.*##/ { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +48,9 @@ docs: $(VENV)/.docs  ## build the documentation, widgets alive, into docs/_build
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 	@echo "Open docs/_build/html/index.html"
 
+bench: $(VENV_BENCH)/.installed $(VENV)/.chromium js/node_modules/.installed  ## measure beside what one would use instead; write benchmarks/RESULTS.md
+	$(VENV_BENCH)/bin/python benchmarks/run.py $(BENCH)
+
 build: js/node_modules/.installed  ## build invertviz/static from js/src
 	cd js && npm run build
 
@@ -69,7 +73,7 @@ constraints: $(VENV)/.test  ## write the installed versions to constraints.txt
 	mv constraints.new constraints.txt
 
 clean:  ## remove everything that the other targets made, except invertviz/static
-	rm -rf $(VENV) js/node_modules tests/artefacts docs/_build build dist .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(VENV_BENCH) benchmarks/results js/node_modules tests/artefacts docs/_build build dist .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the targets need. A file is the stamp of each step, so that a second run does nothing.
@@ -96,6 +100,13 @@ $(VENV)/.docs: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP_INSTALL) --editable '.[test]'
 	touch $@ $(VENV)/.lab $(VENV)/.docs
+
+# What invertviz is compared with lives in an environment of its own.
+$(VENV_BENCH)/.installed: pyproject.toml constraints.txt benchmarks/requirements.txt $(BIN)/python
+	$(BIN)/python -m venv $(VENV_BENCH)
+	$(VENV_BENCH)/bin/python -m pip install --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[test]' --requirement benchmarks/requirements.txt
+	touch $@
 
 # The system's Node.js if it is new enough, else one from the package registry, in the environment.
 $(VENV)/.node: | $(BIN)/python

@@ -1,0 +1,134 @@
+"""From a stroke to its reconstruction on the screen, in a real JupyterLab and Chromium, beside a
+bare comm echo of the same bytes and what one would build otherwise; and the lag after a storm.
+
+    .venv-bench/bin/python benchmarks/stroke.py [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+from contextlib import ExitStack
+from importlib.metadata import version
+from pathlib import Path
+
+from _measure import Report, say, threads_from_environment
+from _rivals import CELLS
+from playwright.sync_api import sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "scripts")]
+
+from _lab import Lab, LabServer  # noqa: E402
+from chromium import MEND, find_chromium  # noqa: E402
+
+EVENTS = 300
+STORM = 1000
+BLOCKS = 5
+WITHOUT_DELAY = "--ServerApp.jpserver_extensions=invertviz.server=True"
+ALL_CELLS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
+OURS = "invertviz"
+ECHO = "bare comm echo"
+RIVALS = (
+    "ipycanvas + callback",
+    "anywidget, not coalesced",
+    "bqplot Image",
+    "interact + matplotlib",
+)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few events, to try the script")
+    options = parser.parse_args()
+    executable = find_chromium()
+    if executable is None:
+        sys.exit(MEND)
+    events = 20 if options.quick else EVENTS
+    packages = ("jupyterlab", "jupyter_server", "ipywidgets", "anywidget", "bqplot", "ipycanvas")
+    versions = {name: version(name) for name in packages}
+    with sync_playwright() as playwright, ExitStack() as stack:
+        browser = playwright.chromium.launch(
+            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
+        )
+        report = Report(
+            "stroke", threads=threads_from_environment(), chromium=browser.version, **versions
+        )
+        labs = {
+            name: open_lab(stack, browser, arguments)
+            for name, arguments in (("quick", [WITHOUT_DELAY]), ("stock", []))
+        }
+        compare_latencies(labs, report, events)
+        compare_storms(labs["quick"], report)
+        measure_browser_engine(labs["quick"], report, events)
+        for lab in labs.values():
+            if lab.console_errors:
+                say(f"the page complained: {lab.console_errors}")
+    report.write()
+
+
+def open_lab(stack, browser, arguments):
+    """A JupyterLab of its own with all rivals on its page."""
+    server = LabServer(Path(stack.enter_context(tempfile.TemporaryDirectory())), arguments)
+    stack.callback(server.stop)
+    server.configure(ALL_CELLS)
+    lab = Lab(server, browser)
+    stack.callback(lab.close)
+    lab.new_notebook(CELLS)
+    lab.run_all()
+    lab.page.locator(".rival-bqplot svg image").wait_for(state="attached")
+    lab.page.locator(".rival-interact img").wait_for()
+    lab.page.mouse.move(5, 5)
+    lab.page.add_script_tag(path=Path(__file__).with_name("stroke.js"))
+    return lab
+
+
+def compare_latencies(labs, report, events):
+    """Every rival on both servers, in turn."""
+    found = {server: {name: [] for name in (OURS, ECHO, *RIVALS)} for server in labs}
+    for _ in range(BLOCKS):
+        for server, lab in labs.items():
+            lab.page.bring_to_front()
+            for name, times in found[server].items():
+                times += latencies(lab.page, name, -(-events // BLOCKS))
+    quick, stock = found["quick"], found["stock"]
+    report.add("stroke → painted, invertviz lab", quick, OURS, wanted={ECHO: "≤ 1.3"})
+    usual = {f"{name}, stock server": stock[name] for name in RIVALS}
+    wanted = dict.fromkeys(usual, "≤ 0.333")
+    work = "the same, beside others as one has them"
+    report.add(work, {OURS: quick[OURS]} | usual, OURS, wanted=wanted)
+    work = "stroke → painted, all on a stock server"
+    report.add(work, stock, OURS, wanted={ECHO: "≤ 1.3"})
+    trips = {"invertviz lab": quick[ECHO], "stock server": stock[ECHO]}
+    report.add("bare comm echo", trips, "invertviz lab")
+
+
+def compare_storms(lab, report):
+    """What is left to do after more events than anyone can answer."""
+    lab.page.bring_to_front()
+    trip = statistics.median(latencies(lab.page, OURS, 30))
+    lags = {}
+    for name in (OURS, ECHO, *RIVALS):
+        lags[name] = [lab.page.evaluate("([name, n]) => storm(name, n)", [name, STORM])]
+        lab.wait_ready()
+    limit = "two own round trips"
+    work = f"lag after {STORM:,} events in 2 s, invertviz lab"
+    report.add(work, lags | {limit: [2 * trip]}, OURS, wanted={limit: "≤ 1"})
+
+
+def measure_browser_engine(lab, report, events):
+    lab.execute("canvas.engine = 'browser'")
+    lab.page.locator('.rival-invertviz [data-engine="browser"]').wait_for()
+    times = [t for _ in range(BLOCKS) for t in latencies(lab.page, OURS, events // BLOCKS)]
+    found = {OURS: times, "4 ms": [4.0]}
+    report.add("stroke → painted, browser engine", found, OURS, wanted={"4 ms": "≤ 1"})
+
+
+def latencies(page, name, count):
+    return page.evaluate("([name, count]) => latencies(name, count)", [name, count])
+
+
+if __name__ == "__main__":
+    main()
