@@ -141,13 +141,13 @@ def test_a_linked_canvas_follows_in_the_page(site, page):
 def test_all_widgets_are_alive_on_their_page(site, page):
     page.goto((site / "widgets.html").as_uri())
     for name in WIDGETS:
-        root = page.locator(f'[data-invertviz="{name}"]')
+        root = page.locator(f'[data-invertviz="{name}"]').first
         root.wait_for()
         page.wait_for_function(
             "root => root.dataset.engine === 'browser' && root.dataset.state === 'idle'",
             arg=root.element_handle(),
         )
-    matrix = page.locator(".iv-matrix")
+    matrix = page.locator(".iv-matrix").first
     chart = matrix.locator(".bqplot")
     chart.wait_for()
     assert chart.bounding_box()["height"] <= matrix.bounding_box()["height"]

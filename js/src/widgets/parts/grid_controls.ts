@@ -79,7 +79,7 @@ export class GridControls {
       { class: "iv-grid-bar", role: "toolbar", "aria-label": "Which samples, in which order" },
       h(
         "div",
-        { class: "iv-choice", role: "group", "aria-label": "Samples shown" },
+        { class: "iv-grid-choice", role: "group", "aria-label": "Samples shown" },
         this.misclassified,
         this.all,
       ),

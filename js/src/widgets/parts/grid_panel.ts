@@ -15,7 +15,7 @@ export class GridPanel implements Viewer {
   onRepaint = () => {};
   private readonly scroller: Scroller;
   private readonly tiles: Tiles;
-  private readonly empty = h("p", { class: "iv-nothing" }, "No sample passes these filters.");
+  private readonly empty = h("p", { class: "iv-grid-nothing" }, "No sample passes these filters.");
   private across = 1;
   /** The position that the keys move from. */
   private active = 0;
@@ -155,7 +155,7 @@ export class GridPanel implements Viewer {
   }
 
   private click(event: MouseEvent): void {
-    const tile = (event.target as Element).closest<HTMLElement>(".iv-tile");
+    const tile = (event.target as Element).closest<HTMLElement>(".iv-grid-tile");
     if (!tile) return;
     const position = Number(tile.dataset.position);
     const sample = this.session.source.sample(position);
@@ -258,7 +258,7 @@ export class GridPanel implements Viewer {
 
   /** The Tab key, a screen reader or a click brought the focus to a tile. */
   private focused(event: FocusEvent): void {
-    const tile = (event.target as Element).closest<HTMLElement>(".iv-tile");
+    const tile = (event.target as Element).closest<HTMLElement>(".iv-grid-tile");
     if (tile) this.active = Number(tile.dataset.position);
   }
 }

@@ -81,9 +81,9 @@ export class Tiles {
     const confidence = h("span", { class: "iv-sure" });
     const element = h(
       "div",
-      { class: "iv-tile", role: "gridcell", "data-part": "tile" },
-      h("div", { class: "iv-tile-pictures" }, sample, reconstruction),
-      h("div", { class: "iv-tile-caption" }, taken, confidence),
+      { class: "iv-grid-tile", role: "gridcell", "data-part": "tile" },
+      h("div", { class: "iv-grid-tile-pictures" }, sample, reconstruction),
+      h("div", { class: "iv-grid-tile-caption" }, taken, confidence),
     );
     const tile = { element, sample, reconstruction, taken, confidence, shown: -1 };
     this.tiles.set(element, tile);
