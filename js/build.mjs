@@ -17,7 +17,7 @@ await build({
   outdir: STATIC,
   bundle: true,
   format: "esm",
-  target: "es2022",
+  target: ["es2022", "chrome111", "firefox113", "safari16.4"],
   minify: true,
   charset: "utf8",
 });

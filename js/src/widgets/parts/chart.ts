@@ -65,15 +65,16 @@ export function embed<T extends object>(
   };
 }
 
-/** The marks of a chart, in Python's order, to be set from the page: no kernel is needed for it. */
-export async function marksOf<T extends object>(
+/** The marks or axes of a chart, in Python's order, to be set from the page: it needs no kernel. */
+export async function partsOf<T extends object>(
   model: AnyModel<T>,
   reference: string,
+  parts: "marks" | "axes" = "marks",
 ): Promise<ChartModel[]> {
   const manager = model.widget_manager as unknown as Manager | undefined;
   if (!manager?.create_view) return [];
   const figure = (await manager.get_model(idOf(reference))) as ChartModel;
-  return figure.get("marks") as ChartModel[];
+  return figure.get(parts) as ChartModel[];
 }
 
 function idOf(reference: string): string {

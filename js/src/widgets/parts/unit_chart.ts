@@ -2,7 +2,7 @@
 
 import { floats } from "../../bytes";
 import type { Vector } from "../../engine/matrices";
-import { type ChartModel, marksOf } from "./chart";
+import { type ChartModel, partsOf } from "./chart";
 import type { Model } from "./unit_session";
 
 export interface Place {
@@ -36,7 +36,7 @@ export class UnitChart {
   private drawn: readonly unknown[] = [];
 
   constructor(private readonly model: Model) {
-    marksOf(model, model.get("chart"))
+    partsOf(model, model.get("chart"))
       .then((marks) => {
         this.marks = marks;
         if (this.place) this.show(this.place);

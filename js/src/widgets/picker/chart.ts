@@ -3,12 +3,13 @@
 import { h } from "../../dom";
 import type { Vector } from "../../engine/matrices";
 import type { Moment } from "../../engine/optimization";
-import { type ChartModel, embed, marksOf } from "../parts/chart";
+import { type ChartModel, embed, partsOf } from "../parts/chart";
 import type { Model } from "./model";
 import { agreement, wantedClasses } from "./plan";
 
 const MOST_POINTS = 120;
 const MOST_OTHERS = 30;
+const TICKS = [0, 0.25, 0.5, 0.75, 1];
 
 export interface Curves {
   course: readonly Moment[];
@@ -23,12 +24,14 @@ export interface Curves {
 /** Set the curves of one picker's chart, which all its views share. */
 export class ConfidenceChart {
   private marks: ChartModel[] = [];
+  private steps: ChartModel | undefined;
   private newest: Curves | undefined;
   private scheduled = false;
 
   constructor(private readonly model: Model) {
-    void marksOf(model, model.get("chart")).then((marks) => {
-      this.marks = marks;
+    const chart = model.get("chart");
+    void Promise.all([partsOf(model, chart), partsOf(model, chart, "axes")]).then((parts) => {
+      [this.marks, [this.steps]] = parts;
       this.draw();
     });
   }
@@ -58,7 +61,9 @@ export class ConfidenceChart {
     const wanted = wantedClasses(targets[chosen]!);
     const names = this.model.get("class_names");
     const { x: scale } = mine.get("scales") as { x: ChartModel };
-    scale.set({ max: Math.max(until, steps.at(-1)!) });
+    const end = Math.max(until, steps.at(-1)!);
+    scale.set({ max: end });
+    this.steps?.set({ tick_values: Float64Array.from(TICKS, (share) => Math.round(share * end)) });
     others.set({ visible: lines.length > 1 });
     setLines(others, steps, lines);
     setLines(
