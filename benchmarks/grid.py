@@ -84,7 +84,7 @@ WebSocket.prototype.send = function (data) {
     return send.call(this, data);
 };
 """
-RUN_LAST = """first => new Promise(resolve => {
+RUN_LAST = """first => new Promise((resolve, reject) => {
     const { content } = window.jupyterapp.shell.currentWidget;
     content.activeCellIndex = content.widgets.length - 1;
     window.wire = 0;
@@ -93,6 +93,8 @@ RUN_LAST = """first => new Promise(resolve => {
         const tile = document.querySelector(first);
         if (tile && tile.getBoundingClientRect().height > 0) {
             resolve({ ms: performance.now() - start, bytes: window.wire });
+        } else if (performance.now() - start > 300e3) {
+            reject(new Error('no tile came within 300 s'));
         } else requestAnimationFrame(look);
     };
     window.jupyterapp.commands.execute('notebook:run-cell');

@@ -89,7 +89,8 @@ class SampleIndices(t.TraitType[tuple[int, ...], Any]):
                 f"{self.name} holds indices from {array.min()} to {array.max()}, but there are "
                 f"{obj.total} samples (0 to {obj.total - 1})."
             )
-        if len(np.unique(array)) < len(array):
+        ordered = np.sort(array)  # many times faster than np.unique
+        if (ordered[1:] == ordered[:-1]).any():
             raise ValueError(f"{self.name} holds a sample twice; give each once.")
         return tuple(array.tolist())
 

@@ -196,13 +196,15 @@ class MisclassifiedGrid(NetworkWidget):
         pick = change["new"].get("pick")
         if not pick or pick["number"] == self.picked:
             return
-        samples = np.frombuffer(pick["base"], dtype="<i4").astype(np.int64)
+        chosen = np.zeros(self.total, dtype=bool)
+        chosen[np.frombuffer(pick["base"], dtype="<i4")] = True
         if pick["range"]:
             version, first, last = pick["range"]
             order = self._order()
             if version == self._version:
-                samples = np.union1d(samples, order[first : last + 1])
-        self.selected = np.setxor1d(samples, np.array(pick["toggles"], dtype=np.int64))
+                chosen[order[first : last + 1]] = True
+        chosen[np.array(pick["toggles"], dtype=np.int64)] ^= True
+        self.selected = chosen.nonzero()[0]
         self.set_trait("picked", pick["number"])
 
     @t.observe("current")

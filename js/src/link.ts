@@ -69,14 +69,24 @@ export class Link<T extends WidgetTraits> {
 
   /**
    * Hear when Python or a linked widget changes an input. What is older than this page's own, such as
-   * the state that JupyterLab fetches when a connection is mended, is replaced by that instead.
+   * the state that JupyterLab fetches when a connection is mended, is replaced by that instead,
+   * unless what the page asked last was no person's choice.
    */
-  listen<K extends keyof T & string>(input: K, listener: (value: T[K]) => void): void {
+  listen<K extends keyof T & string>(
+    input: K,
+    listener: (value: T[K]) => void,
+    wasChosen = () => true,
+  ): void {
     this.model.on(`change:${input}`, () => {
       if (this.writing) return;
-      if (this.newest && this.requests.isBehind) this.requests.ask(this.newest);
+      if (this.newest && this.isBehind && wasChosen()) this.requests.ask(this.newest);
       else listener(this.model.get(input));
     });
+  }
+
+  /** Whether the model may hold something older than what was asked last. */
+  get isBehind(): boolean {
+    return this.requests.isBehind;
   }
 
   /** Follow changes that Python or a linked widget made: the kernel knows them and has answered. */

@@ -42,6 +42,11 @@ export class Status {
     return wanted === "browser" || kernel !== "alive" || requests === "late" ? "browser" : "kernel";
   }
 
+  /** Whether the browser answers only until the kernel finds the time. */
+  get standsIn(): boolean {
+    return this.engine === "browser" && this.facts.wanted === "auto" && this.hasKernel;
+  }
+
   get state(): "idle" | "busy" | "error" {
     if (this.facts.error || this.nobody) return "error";
     const asked = this.engine === "kernel" && this.facts.requests !== "idle";

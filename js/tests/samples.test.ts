@@ -154,3 +154,19 @@ test("a pick tells the kernel all, each under a new number", () => {
   expect(selection.pick.number).toBe(number);
   expect(selection.has(9, 0, 4)).toBe(true);
 });
+
+test("a range holds where the same rows come from elsewhere", () => {
+  const at = (version: number): Source => ({
+    ...{ version, length: 100 },
+    sample: (position) => ({ index: position }) as never,
+  });
+  const selection = new Selection();
+  selection.extend(at(4), 2, 5, false);
+  const { number } = selection.pick;
+  expect(selection.has(3, 3, -1)).toBe(false);
+  selection.move(at(-1));
+  expect([2, 3, 4, 5, 6].map((at) => selection.has(at, at, -1))).toEqual([
+    ...[true, true, true, true, false],
+  ]);
+  expect(selection.pick).toMatchObject({ number, range: null });
+});

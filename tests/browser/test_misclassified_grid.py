@@ -388,6 +388,7 @@ def test_a_million_samples(lab):
     assert lab.wait_python("len(grid.selected) == 1_000_000 - 123_457")
     assert lab.python("[grid.selected[0], grid.selected[-1]]") == [123_457, 999_999]
     assert lab.wait_python("grid.current == 999_999")
+    wait_until(lambda: grid.focused() == "999999", "the focus to arrive")
 
 
 def test_what_python_sets_before_it_is_shown_is_shown(lab):

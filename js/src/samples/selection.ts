@@ -44,6 +44,13 @@ export class Selection {
     this.range = [source.version, Math.min(from, to), Math.max(from, to)];
   }
 
+  /** The same rows come from another source now: have the range hold there. */
+  move(to: Source): void {
+    if (!this.range) return;
+    this.range[0] = to.version;
+    this.adopt(this.indices(to));
+  }
+
   has(index: number, position: number, version: number): boolean {
     const inRange =
       this.range?.[0] === version && position >= this.range[1] && position <= this.range[2];

@@ -45,6 +45,9 @@ export interface Viewer {
   repaint(): void;
 }
 
+const ORDER = ["filter", "sort", "descending"] as const;
+type Order = { [name in (typeof ORDER)[number]]: Traits[name] };
+
 const QUIET_MS = 2000; // before the page asks for other samples to carry along
 const REPORT_MS = 120; // after the last move, before Python hears what is visible
 
@@ -60,12 +63,14 @@ export class Session {
   private top: number;
   private visible: Int32Array<ArrayBuffer>;
   private lead: Viewer | undefined;
+  private chosen = false; // something that the kernel has not answered yet
   private picking = false; // a pick that the kernel has not followed yet
   private carrying = false;
   private sought = false; // whether the current sample is still to be shown
   private received: DataView | undefined;
   private fetching: string | undefined; // what was asked for last
   private kernel!: KernelSource;
+  private kernelOrder = ""; // what the kernel's rows are filtered and sorted by
   private page: { key: string; source: PageSource } | undefined;
   private carried: Block;
   private shown: Source;
@@ -110,6 +115,7 @@ export class Session {
     this.filter = { ...this.filter, ...change.filter };
     this.sort = change.sort ?? this.sort;
     this.descending = change.descending ?? this.descending;
+    this.chosen = true;
     this.ask();
   }
 
@@ -118,6 +124,7 @@ export class Session {
     if (index === this.current) return;
     this.current = index;
     this.sought = false;
+    this.chosen = true;
     this.ask();
   }
 
@@ -172,7 +179,7 @@ export class Session {
 
   /** What the browser answers: from the samples that the page carries. */
   private answer(network: Network): Partial<Traits> {
-    const key = JSON.stringify([this.filter, this.sort, this.descending]);
+    const key = orderOf(this);
     if (this.page?.key !== key) {
       const { carried, filter, sort, descending } = this;
       const version = (this.page?.source.version ?? 0) - 1; // none of the kernel's
@@ -180,6 +187,7 @@ export class Session {
       this.page = { key, source };
     }
     this.update();
+    if (this.shown === this.kernel) return {}; // it will tell the rest
     const row = this.carried.indices.indexOf(this.current);
     return {
       selected: view(this.selection.indices(this.shown)),
@@ -189,29 +197,31 @@ export class Session {
 
   private listen(): void {
     const { model, link } = this;
+    const wasChosen = () => this.chosen; // else it was a report of what is visible, or the like
+    model.on("change:answered", () => {
+      this.chosen &&= link.isBehind;
+    });
     const follow = () => {
-      const before = JSON.stringify([this.filter, this.sort, this.descending]);
-      this.filter = model.get("filter");
-      this.sort = model.get("sort");
-      this.descending = model.get("descending");
-      if (JSON.stringify([this.filter, this.sort, this.descending]) === before) return;
+      const order = this.modelOrder;
+      if (orderOf(order) === orderOf(this)) return;
+      Object.assign(this, order);
       link.follow(this.inputs);
       this.waitForQuiet();
     };
-    for (const name of ["filter", "sort", "descending"] as const) {
-      model.on(`change:${name}`, follow);
-    }
-    model.on("change:current", () => {
-      if (model.get("current") === this.current) return;
-      this.current = model.get("current");
+    for (const name of ORDER) link.listen(name, follow, wasChosen);
+    const goTo = (current: number) => {
+      if (current === this.current) return;
+      this.current = current;
       this.sought = true;
       link.follow(this.inputs);
       this.seek();
-    });
+    };
+    link.listen("current", goTo, wasChosen);
     model.on("change:place", () => this.seek()); // the kernel says it a little later
-    model.on("change:top", () => {
-      if (model.get("top") !== this.top) this.reveal(model.get("top"), "first");
-    });
+    const scroll = (top: number) => {
+      if (top !== this.top) this.reveal(top, "first");
+    };
+    link.listen("top", scroll, wasChosen);
     model.on("change:picked", () => this.settle());
     model.on("change:selected", () => {
       if (!this.picking) this.selection.adopt(integers(model.get("selected")));
@@ -242,22 +252,44 @@ export class Session {
     this.fetching = undefined;
     const block = new Block(data, this.pixels);
     if (block.version === this.kernel?.version) this.kernel.add(block);
-    else this.kernel = new KernelSource(block);
+    else {
+      this.kernel = new KernelSource(block);
+      this.kernelOrder = orderOf(this.modelOrder);
+    }
   }
 
   /** Show the rows of who answers now. */
   private update(): void {
     const before = this.shown;
     this.receive();
-    const browser = this.link?.status.engine === "browser";
-    this.shown = (browser && this.page?.source) || this.kernel;
+    this.shown = (this.pageAnswers && this.page?.source) || this.kernel;
     const other = before.version !== this.shown.version;
     const sameSide = before.version > 0 === this.shown.version > 0;
+    if (!sameSide && this.carriesAll && this.kernelOrder === orderOf(this)) {
+      this.selection.move(this.shown);
+    }
     for (const viewer of this.viewers) {
       if (other && sameSide) viewer.restart();
       viewer.repaint();
     }
     this.fetch();
+  }
+
+  private get modelOrder(): Order {
+    const { model } = this;
+    const [filter, sort] = [model.get("filter"), model.get("sort")];
+    return { filter, sort, descending: model.get("descending") };
+  }
+
+  /** Whether to show what the page carries: it does not replace a busy kernel's rows by fewer. */
+  private get pageAnswers(): boolean {
+    const { engine, standsIn } = this.link.status;
+    if (standsIn && this.kernelOrder === orderOf(this)) return this.carriesAll;
+    return engine === "browser";
+  }
+
+  private get carriesAll(): boolean {
+    return this.carried.rows === this.model.get("total");
   }
 
   /** Ask for rows that are needed and not on their way. */
@@ -334,6 +366,11 @@ export class Session {
       this.link.ask(this.inputs);
     }, QUIET_MS);
   }
+}
+
+/** Alike for the same samples in the same order. */
+function orderOf({ filter, sort, descending }: Order): string {
+  return JSON.stringify([filter, sort, descending]);
 }
 
 function integers(value: DataView | undefined): Int32Array<ArrayBuffer> {

@@ -1,0 +1,123 @@
+import { readFileSync } from "node:fs";
+import type { AnyModel } from "@anywidget/types";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Session, type Traits } from "../src/samples/session";
+
+const PIXELS = 30;
+const weights = readFileSync(
+  new URL("vectors/one-hidden-sigmoid.network.safetensors", import.meta.url),
+);
+
+/** Samples [start, stop) in the order of their indices, as Python packs them. */
+function pack(version: number, start: number, stop: number, length: number): DataView {
+  const n = stop - start;
+  const buffer = new ArrayBuffer(20 + (20 + PIXELS) * n);
+  new Int32Array(buffer, 0, 5).set([version, start, length, n, 1]);
+  new Int32Array(buffer, 20, n).set(Array.from({ length: n }, (_, row) => start + row));
+  new Float32Array(buffer, 20 + 4 * n, n).fill(0.5);
+  return new DataView(buffer);
+}
+
+/** A grid of 1,000 samples of which the page carries some; the kernel answers when the test does. */
+async function grid(carried: number) {
+  const state: Record<string, unknown> = {
+    ...{ address: "me", network_model: "IPY_MODEL_net", engine: "auto", error: "" },
+    ...{ image_shape: [5, 6], total: 1000, current: -1, top: 0, place: [-1, -1], stale: false },
+    filter: { misclassified: false, true: null, predicted: null, confidence: [0, 1] },
+    ...{ sort: "index", descending: false },
+    samples: pack(0, 0, carried, carried),
+    block: pack(1, 0, 128, 1000),
+  };
+  const listeners: Record<string, (() => void)[]> = {};
+  const on = (name: string, listener: () => void) => {
+    listeners[name] = [...(listeners[name] ?? []), listener];
+  };
+  const tell = (event: string) => {
+    for (const listener of listeners[event] ?? []) listener();
+  };
+  const set = (name: string, value: unknown) => {
+    state[name] = value;
+    tell(`change:${name}`);
+  };
+  const whole = { comm_live: true, on, get: (name: string) => state[name] };
+  const net = { on, get: () => new DataView(weights.buffer, weights.byteOffset, weights.length) };
+  const session = new Session({
+    ...{ get: (name: string) => state[name], set, on, save_changes: () => {} },
+    widget_manager: { get_model: async (id: string) => (id === "me" ? whole : net) },
+  } as unknown as AnyModel<Traits>);
+  await vi.advanceTimersByTimeAsync(0);
+  return {
+    session,
+    state,
+    set,
+    answer: () => set("answered", state.request),
+    die() {
+      whole.comm_live = false;
+      tell("comm_live_update");
+    },
+    mend() {
+      whole.comm_live = true;
+      tell("comm_live_update");
+    },
+    /** Whether samples are selected, by their positions. */
+    selected: (...positions: number[]) =>
+      positions.map((at) => session.selection.has(at, at, session.source.version)),
+  };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test("a busy kernel's rows are not replaced by fewer", async () => {
+  const { session, answer, set, selected, die } = await grid(50);
+  session.select((selection) => selection.extend(session.source, 2, 999, false));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(session.link.status.engine).toBe("browser");
+  expect([session.source.length, session.carries]).toEqual([1000, undefined]);
+  expect(selected(1, 2, 999)).toEqual([false, true, true]);
+  // Another order it has not: the page shows what it carries of that.
+  session.choose({ descending: true });
+  expect([session.source.length, session.carries]).toEqual([50, 50]);
+  session.choose({ descending: false });
+  expect(session.source.length).toBe(1000);
+  answer();
+  set("picked", session.selection.number);
+  expect(session.source.length).toBe(1000);
+  die();
+  expect(session.source.length).toBe(50);
+});
+
+test("a page that carries all shows them while the kernel is busy, the selection too", async () => {
+  const { session, answer, selected } = await grid(1000);
+  session.select((selection) => selection.extend(session.source, 2, 999, false));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect([session.source.length, session.carries]).toEqual([1000, 1000]);
+  expect(session.source.sample(999)?.index).toBe(999);
+  expect(selected(1, 2, 999)).toEqual([false, true, true]);
+  answer();
+  expect(session.carries).toBeUndefined();
+  expect(selected(1, 2, 999)).toEqual([false, true, true]);
+});
+
+test("what a person chose outlives the older state that a mended connection brings", async () => {
+  const { session, state, answer, set, die, mend } = await grid(50);
+  const old = state.filter;
+  die();
+  session.choose({ filter: { true: 0 } });
+  session.goTo(7);
+  mend();
+  set("filter", old);
+  set("current", -1);
+  expect([session.filter.true, session.current]).toEqual([0, 7]);
+  answer();
+  answer();
+  expect(state).toMatchObject({ filter: { true: 0 }, current: 7 });
+  // Once that is answered, Python is followed again.
+  set("filter", old);
+  set("current", 3);
+  expect([session.filter.true, session.current]).toEqual([null, 3]);
+});
