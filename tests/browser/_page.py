@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from _lab import ARTEFACTS, SECONDS
 from playwright.sync_api import Browser, Page, Route
 
@@ -60,6 +61,12 @@ class Reader:
     def _ask(self, url: str) -> None:
         if url != self.address and not url.startswith(("data:", "blob:")):
             self.requests.append(url)
+
+
+def write_notebook(path: Path, cells: list[Any]) -> Path:
+    """Write a notebook of these cells, and return its path."""
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
+    return path
 
 
 def play_cdn(route: Route) -> None:

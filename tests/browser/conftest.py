@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from _lab import Lab, LabServer
+from _page import Reader
 from chromium import MEND, find_chromium
 from playwright.sync_api import Browser, sync_playwright
 
@@ -75,3 +77,24 @@ def open_lab(
 def lab(open_lab: Callable[..., Lab]) -> Lab:
     """Return a page with the light theme at a scale of 1."""
     return open_lab()
+
+
+@pytest.fixture
+def read(browser: Browser) -> Iterator[Callable[..., Reader]]:
+    """Yield a function that opens an exported page: `read(path, width=400)`.
+
+    At the end, see that the page asked nobody for anything and complained of nothing.
+    """
+    readers = []
+
+    def read(path: Path, **options: Any) -> Reader:
+        readers.append(Reader(browser, path, **options))
+        return readers[-1]
+
+    yield read
+    for reader in readers:
+        assert reader.console_errors == []
+        assert reader.context.pages == [reader.page]
+        if not reader.page.evaluate("navigator.onLine"):
+            assert reader.requests == []
+        reader.context.close()

@@ -7,8 +7,9 @@ import time
 
 import numpy as np
 import pytest
-from _lab import ARTEFACTS, Lab, wait_until
-from _widget import Widget, levels
+from _lab import ARTEFACTS, wait_until
+from _picker import Picker
+from _widget import levels
 
 from invertviz import load_pretrained, optimize_codes
 
@@ -28,45 +29,6 @@ FRAMES = """root => {
     new MutationObserver(painted)
         .observe(root, { attributes: true, attributeFilter: ['data-frame'] });
 }"""
-
-
-class Picker(Widget):
-    """One view of a ClassPicker."""
-
-    name = "class-picker"
-
-    def __init__(self, lab: Lab, number: int = 0) -> None:
-        super().__init__(lab.page, number)
-        self.lab = lab
-
-    def pick(self, *classes):
-        for number in classes:
-            self.part("class").nth(number).click()
-
-    def give(self, part, value):
-        """Type a number into a control, the first of them."""
-        self.part(part).first.fill(str(value))
-        self.part(part).first.press("Tab")
-
-    def run(self, engine="kernel"):
-        """Press run and wait for the end."""
-        self.part("run").click()
-        self.settle(engine)
-
-    def generated(self, index=0):
-        """Grey levels of a generated picture."""
-        return self.pixels(self.part("generated").nth(index)).astype(int)
-
-    def fed_back(self):
-        values = self.part("fed-back").evaluate_all("all => all.map(e => +e.dataset.value)")
-        return np.array(values)
-
-    def curve(self):
-        """What bqplot draws of the chosen code: the points of its path, `[points, 2]`."""
-        paths = self.part("chart").locator("path.line")
-        lines = paths.evaluate_all("all => all.map(path => path.getAttribute('d') ?? '')")
-        numbers = [float(number) for number in re.findall(r"-?[\d.]+", max(lines[1:], key=len))]
-        return np.array(numbers).reshape(-1, 2)
 
 
 @pytest.fixture
@@ -343,6 +305,9 @@ def test_a_kernel_killed_in_a_run_leaves_the_run_going(picker):
     picker.settle("browser")
     assert picker.part("step").inner_text() == "step 20,000 of 20,000"
     assert picker.probabilities()[9] > 0.99
+    picker.part("chart").scroll_into_view_if_needed()
+    place, chart = picker.part("chart"), picker.part("chart").locator(".bqplot")
+    assert chart.bounding_box()["x"] == place.bounding_box()["x"]  # no icon pushes it aside
     lab.screenshot("class-picker-dead-kernel")
     # The scrubber goes back into what the kernel had shown, and another run works.
     picker.part("scrubber").focus()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from _drawing import ONE, SEVEN, CanvasView
 from _lab import wait_until
-from _page import Reader
+from _page import write_notebook
 from _widget import levels
 
 import invertviz
@@ -53,36 +53,13 @@ CELLS = [
 ]
 
 
-def write(path, cells):
-    nbformat.write(nbformat.v4.new_notebook(cells=cells), path)
-    return path
-
-
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """The lesson, run and saved with its widgets' state."""
-    path = write(tmp_path_factory.mktemp("lesson") / "lesson.ipynb", CELLS)
+    path = write_notebook(tmp_path_factory.mktemp("lesson") / "lesson.ipynb", CELLS)
     command = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"]
     subprocess.run([*command, str(path)], check=True, capture_output=True)
     return path
-
-
-@pytest.fixture
-def read(browser):
-    """Open a page; at the end see that it asked nobody for anything and complained of nothing."""
-    readers = []
-
-    def read(path, **options):
-        readers.append(Reader(browser, path, **options))
-        return readers[-1]
-
-    yield read
-    for reader in readers:
-        assert reader.console_errors == []
-        assert reader.context.pages == [reader.page]
-        if not reader.page.evaluate("navigator.onLine"):
-            assert reader.requests == []
-        reader.context.close()
 
 
 @pytest.fixture
@@ -213,7 +190,7 @@ def test_it_fits_a_phone(read, saved, tmp_path):
 
 
 def test_a_notebook_without_widgets(read, tmp_path):
-    path = write(tmp_path / "plain.ipynb", [TEXT("# Only text"), CODE("1 + 1")])
+    path = write_notebook(tmp_path / "plain.ipynb", [TEXT("# Only text"), CODE("1 + 1")])
     reader = read(invertviz.export_notebook(path, tmp_path / "plain.html").path)
     assert reader.page.get_by_role("heading", name="Only text").is_visible()
     assert reader.page.get_by_text("1 + 1").is_visible()

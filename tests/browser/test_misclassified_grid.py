@@ -6,8 +6,9 @@ import re
 
 import numpy as np
 import pytest
-from _lab import Lab, wait_until
-from _widget import Widget, levels
+from _grid import Grid, ready
+from _lab import wait_until
+from _widget import levels
 
 DATA = (
     "import invertviz, numpy as np\n"
@@ -32,74 +33,11 @@ MILLION = (
 )
 
 
-class Grid(Widget):
-    """One view of a MisclassifiedGrid."""
-
-    name = "misclassified-grid"
-
-    def __init__(self, lab: Lab, number: int = 0) -> None:
-        super().__init__(lab.page, number)
-        self.lab = lab
-
-    def tile(self, index):
-        return self.root.locator(f'[data-part="tile"][data-index="{index}"]')
-
-    def shown(self):
-        """Indices of the tiles, in the order of their positions."""
-        return self.part("tile").evaluate_all(
-            """all => all.filter(t => t.dataset.index)
-                .sort((a, b) => a.dataset.position - b.dataset.position)
-                .map(t => +t.dataset.index)"""
-        )
-
-    @property
-    def count(self):
-        return int(self.part("count").get_attribute("data-value"))
-
-    def wait_count(self, count):
-        wait_until(lambda: self.count == count, f"{count} samples, not {self.count}")
-
-    def wait_shown(self, *beginning):
-        wait_until(
-            lambda: self.shown()[: len(beginning)] == [*beginning],
-            f"the tiles {beginning}, not {self.shown()[: len(beginning)]}",
-        )
-
-    def cell(self, true, predicted):
-        rows = self.part("matrix").locator(".heatmaprow")
-        return rows.nth(true).locator(".heatmapcell").nth(predicted)
-
-    def slide(self, part, value):
-        self.part(part).evaluate(
-            """(slider, value) => {
-                slider.value = value;
-                slider.dispatchEvent(new Event('input', { bubbles: true }));
-            }""",
-            str(value),
-        )
-
-    def selected(self):
-        return sorted(
-            int(index)
-            for index in self.root.locator('[data-part="tile"][aria-selected="true"]').evaluate_all(
-                "all => all.map(t => t.dataset.index)"
-            )
-        )
-
-    def focused(self):
-        return self.page.evaluate("document.activeElement?.dataset.index ?? null")
-
-
 @pytest.fixture
 def grid(lab):
     lab.new_notebook([SMALL + SHOW])
     lab.run_all()
     return ready(Grid(lab))
-
-
-def ready(grid):
-    grid.root.locator('[data-part="tile"][data-index]').first.wait_for()
-    return grid
 
 
 def assert_pixels(grid, index):

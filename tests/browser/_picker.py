@@ -1,0 +1,49 @@
+"""Picking classes with a ClassPicker, wherever it is shown."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+from _lab import Lab
+from _page import Reader
+from _widget import Widget
+
+
+class Picker(Widget):
+    """One view of a ClassPicker."""
+
+    name = "class-picker"
+
+    def __init__(self, lab: Lab | Reader, number: int = 0) -> None:
+        super().__init__(lab.page, number)
+        self.lab = lab
+
+    def pick(self, *classes):
+        for number in classes:
+            self.part("class").nth(number).click()
+
+    def give(self, part, value):
+        """Type a number into a control, the first of them."""
+        self.part(part).first.fill(str(value))
+        self.part(part).first.press("Tab")
+
+    def run(self, engine="kernel"):
+        """Press run and wait for the end."""
+        self.part("run").click()
+        self.settle(engine)
+
+    def generated(self, index=0):
+        """Grey levels of a generated picture."""
+        return self.pixels(self.part("generated").nth(index)).astype(int)
+
+    def fed_back(self):
+        values = self.part("fed-back").evaluate_all("all => all.map(e => +e.dataset.value)")
+        return np.array(values)
+
+    def curve(self):
+        """What bqplot draws of the chosen code: the points of its path, `[points, 2]`."""
+        paths = self.part("chart").locator("path.line")
+        lines = paths.evaluate_all("all => all.map(path => path.getAttribute('d') ?? '')")
+        numbers = [float(number) for number in re.findall(r"-?[\d.]+", max(lines[1:], key=len))]
+        return np.array(numbers).reshape(-1, 2)
