@@ -6,11 +6,10 @@ CDN.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
-from invertviz.exporting._libraries import inlined
+from invertviz.exporting._libraries import sources
 
 _MODULES = ("anywidget", "bqscales", "bqplot")  # what all of our widgets need
 
@@ -29,10 +28,6 @@ def _vendor(_app: Any, config: Any) -> None:
 def _write(app: Any) -> None:
     folder = Path(app.outdir) / "_static"
     folder.mkdir(parents=True, exist_ok=True)
-    head, rest = inlined(_MODULES)
-    (folder / "require.js").write_text(_source(head), encoding="utf-8")
-    (folder / "widgets.js").write_text(_source(rest), encoding="utf-8")
-
-
-def _source(scripts: str) -> str:
-    return "\n".join(re.findall(r"<script>\n(.*?)\n</script>\n", scripts, re.DOTALL))
+    require, *rest = sources(_MODULES)
+    (folder / "require.js").write_text(require, encoding="utf-8")
+    (folder / "widgets.js").write_text("\n".join(rest), encoding="utf-8")

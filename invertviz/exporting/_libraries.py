@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import lzma
@@ -61,6 +62,25 @@ _MODULE = """\
 }})(Object.assign((...given) => window.define({name}, ...given), {{amd: {{}}}}));
 """
 
+# The libraries would be half of the tour's page and more; compressed, they take a third of that.
+# html-manager starts by itself, however late it comes.
+_UNPACK = """\
+(async () => {
+  const packed = document.currentScript.previousElementSibling;
+  const bytes = Uint8Array.from(atob(packed.textContent), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  for (const source of await new Response(stream).json()) {
+    const script = document.createElement("script");
+    script.textContent = source;
+    document.head.append(script);
+  }
+  packed.remove();
+})().catch((error) => {
+  console.error(error);
+  document.body.prepend("The interactive parts of this page need a newer browser.");
+});
+"""
+
 
 def widget_modules(state: dict[str, dict[str, object]]) -> list[str]:
     """The modules that models need beside html-manager, those that others need first.
@@ -85,13 +105,13 @@ def find_module(name: str) -> Path | None:
     return None
 
 
-def inlined(modules: Iterable[str]) -> tuple[str, str]:
-    """The scripts, whole: require.js for the page's head, and the rest for its end.
+def sources(modules: Iterable[str]) -> list[str]:
+    """The JavaScript of all scripts, in the order in which they run: require.js is the first.
 
     Args:
         modules: what `widget_modules` says; each can be found by `find_module`.
     """
-    parts = []
+    parts = [REQUIRE.source]
     for name in modules:
         path = find_module(name)
         assert path is not None, name
@@ -99,7 +119,13 @@ def inlined(modules: Iterable[str]) -> tuple[str, str]:
         # These files define a module without a name; here they stand in one page and need one.
         parts.append(_MODULE.format(source=source, name=json.dumps(name)))
     parts += _html_manager()
-    return _script(REQUIRE.source), "".join(map(_script, parts))
+    return [re.sub(r"^//# sourceMappingURL=.*$", "", part, flags=re.MULTILINE) for part in parts]
+
+
+def inlined(modules: Iterable[str]) -> tuple[str, str]:
+    """`sources` as script elements: for the page's head and, compressed, for its end."""
+    require, *rest = sources(modules)
+    return _script(require), _packed(rest)
 
 
 def linked() -> tuple[str, str]:
@@ -129,8 +155,13 @@ def _html_manager() -> list[str]:
     ]
 
 
+def _packed(sources: Iterable[str]) -> str:
+    data = gzip.compress(json.dumps([*sources]).encode(), mtime=0)
+    text = base64.b64encode(data).decode()
+    return f'<script type="application/gzip">{text}</script>\n{_script(_UNPACK)}'
+
+
 def _script(source: str) -> str:
-    source = re.sub(r"^//# sourceMappingURL=.*$", "", source, flags=re.MULTILINE)
     # Inside strings, templates and patterns these escapes mean the same, and end no script element.
     source = re.sub(r"<(?=/script|!--)", r"<\\", source, flags=re.IGNORECASE)
     return f"<script>\n{source}\n</script>\n"

@@ -41,5 +41,5 @@ def confidence_chart() -> bqplot.Figure:
         animation_duration=0,
         display_toolbar=False,
         background_style={"fill": "none"},
-        layout={"height": "180px", "width": "100%", "min_width": "0"},
+        layout={"height": "180px", "width": "100%", "min_width": "0", "margin": "0"},
     )

@@ -5,8 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from _drawing import SEVEN, CanvasView
+from _grid import Grid
 from _lab import ARTEFACTS, wait_until
-from _widget import Widget, levels
+from _picker import Picker
+from _sliders import Sliders
+from _widget import levels
 
 CELLS = [
     "import invertviz\n"
@@ -16,24 +19,6 @@ CELLS = [
     "explorer = Explorer(network, digits)\n"
     "explorer",
 ]
-
-
-class Sliders(Widget):
-    """The unit sliders of the panel."""
-
-    name = "unit-sliders"
-
-
-class Grid(Widget):
-    """The grid of the panel."""
-
-    name = "misclassified-grid"
-
-
-class Picker(Widget):
-    """The class picker of the panel."""
-
-    name = "class-picker"
 
 
 @pytest.fixture(params=["lab", "notebook"])
@@ -48,7 +33,7 @@ def assert_base_is(lab, code):
     """The sliders' base, in Python and as painted, is that code."""
     expected = np.array(lab.python(f"network.invert({code}).tolist()"))[0]
     wait_until(
-        lambda: np.abs(Sliders(lab.page).pixels("base") - levels(expected)).max() <= 1,
+        lambda: np.abs(Sliders(lab).pixels("base") - levels(expected)).max() <= 1,
         "the sliders to start from the code",
     )
     assert lab.python(f"bool(abs(explorer.code - {code}).max() < 1e-4)")
@@ -57,7 +42,7 @@ def assert_base_is(lab, code):
 def test_what_is_looked_at_in_one_is_the_others_starting_point(lab):
     page = lab.page
     page.set_viewport_size({"width": 1600, "height": 1400})
-    grid, canvas, picker = Grid(page), CanvasView(page), Picker(page)
+    grid, canvas, picker = Grid(lab), CanvasView(page), Picker(lab)
 
     tile = grid.part("tile").nth(5)
     index = int(tile.get_attribute("data-index"))
@@ -91,7 +76,7 @@ def test_the_links_hold_without_a_kernel(open_lab):
     lab.new_notebook(CELLS)
     lab.run_all()
     page = lab.page
-    grid, canvas, sliders = Grid(page), CanvasView(page), Sliders(page)
+    grid, canvas, sliders = Grid(lab), CanvasView(page), Sliders(lab)
     lab.kill_kernel()
     lab.close_dialog()
     canvas.settle("browser")

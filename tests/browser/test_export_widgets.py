@@ -16,7 +16,7 @@ from _sliders import Sliders
 from _widget import levels
 
 import invertviz
-from invertviz.widgets import ClassPicker, DrawingCanvas, MisclassifiedGrid, UnitSliders
+from invertviz.widgets import ClassPicker, DrawingCanvas, Explorer, MisclassifiedGrid, UnitSliders
 
 EVIL = "</script><img src=x onerror=alert(1)>"
 CODE, TEXT = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
@@ -245,6 +245,32 @@ def test_four_widgets_exported_from_python(read, tmp_path, pretrained, sample):
     assert_paints(shown.picker, "generated", own.images[0])
     shown.grid.part("all").click()
     shown.grid.wait_count(len(sample.test.labels))
+
+
+def test_an_explorer_exported_from_python(read, tmp_path, pretrained, sample):
+    explorer = Explorer(pretrained, sample)
+    page = invertviz.export(explorer, tmp_path / "page.html")
+    print(f"\n{page!r}")
+    assert page.size < 8_000_000
+    shown = Shown(read(page.path))
+    index = shown.grid.shown()[1]
+    shown.grid.tile(index).click()
+    digit = sample.test.images[index]
+    seen = levels(pretrained.reconstruct(digit).images[0])
+    wait_until(
+        lambda: np.abs(shown.sliders.pixels("base") - seen).max() <= 1,
+        "the sliders to start from the tile",
+    )
+    assert_paints(shown.canvas, "reconstruction", pretrained.reconstruct(digit).images[0])
+    shown.picker.pick(3)
+    shown.picker.run("browser")
+    own = invertviz.optimize_codes(pretrained, [3], progress=False).images[0]
+    assert_paints(shown.picker, "generated", own)
+    wait_until(
+        lambda: np.abs(shown.sliders.pixels("base") - levels(own)).max() <= 1,
+        "the sliders to start from what was generated",
+    )
+    shown.look("exported-explorer")
 
 
 def test_names_are_shown_as_text_by_all(read, tmp_path, pretrained, sample):
