@@ -286,6 +286,7 @@ def test_names_are_shown_as_text_by_all(read, tmp_path, pretrained, sample):
     shown.canvas.draw(SEVEN, engine="browser")
     assert shown.canvas.prediction == f"{EVIL}7"
     shown.sliders.move(2.5, engine="browser")
+    assert shown.picker.part("class").first.bounding_box()["width"] > 200
     shown.picker.run("browser")
     assert EVIL in shown.picker.part("probability-sentence").inner_text()
     for widget in (shown.canvas, shown.sliders, shown.picker):

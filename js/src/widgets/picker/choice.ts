@@ -16,6 +16,7 @@ export class ClassChoice {
     private readonly names: readonly string[],
     private readonly onChange: (choice: Choice) => void,
   ) {
+    const longest = Math.max(...names.map((name) => name.length)); // the toggles are as wide
     this.buttons = names.map((name, k) =>
       h(
         "button",
@@ -37,7 +38,10 @@ export class ClassChoice {
       { class: "iv-choice" },
       h(
         "div",
-        { class: "iv-classes", role: "group", "aria-label": "Classes to ask for" },
+        {
+          ...{ class: "iv-classes", role: "group", "aria-label": "Classes to ask for" },
+          style: `--iv-longest: ${longest}`,
+        },
         ...this.buttons,
       ),
       h(
