@@ -131,9 +131,10 @@ class ClassPicker(Optimizing):
             ValueError: no class is picked, too many codes, or a starting point that is not there.
         """
         targets, codes = self._begin()
-        self._release()
-        self.chosen = min(self.chosen, len(targets) - 1)
-        return self._go(targets, codes)
+        with self.hold_sync():  # the page sees no pause between one run and the next
+            self._release()
+            self.chosen = min(self.chosen, len(targets) - 1)
+            return self._go(targets, codes)
 
     def figure(self) -> Figure:
         """What was generated: the way of a single code, of several each with its confidence.

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -246,11 +247,15 @@ class Lab:
         """Run statements in the notebook's kernel, as another cell would."""
         self._ask(code, {})
 
-    def start(self, code: str) -> None:
-        """Start statements in the notebook's kernel, and do not wait for their end."""
-        self.python("None")  # connected, and nothing else to do
-        assert self._client is not None
-        self._client.execute(code, store_history=False, allow_stdin=False)
+    @contextmanager
+    def kernel_held(self) -> Iterator[None]:
+        """Hold the kernel's process still, as long work that lets nothing else run would."""
+        process = self.python("__import__('os').getpid()")
+        os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(process, signal.SIGCONT)
 
     def wait_python(self, expression: str, seconds: float = SECONDS) -> Any:
         """Wait until an expression in the kernel is true, and return its value."""

@@ -320,12 +320,11 @@ def test_a_kernel_that_is_asked_for_alone_and_dies_is_said_clearly(canvas):
 
 def test_a_busy_kernel_hears_what_was_drawn_when_it_can(canvas):
     lab = canvas.lab
-    lab.start("import time, os\nwhile not os.path.exists('go'): time.sleep(0.05)")
-    canvas.draw(SEVEN, engine="browser")
-    canvas.part("message").filter(has_text="The kernel is busy").wait_for()
-    assert canvas.prediction == "7"
-    canvas.draw([[(0.3, 0.5), (0.6, 0.5)]], engine="browser")
-    (lab.server.notebooks / "go").touch()
+    with lab.kernel_held():
+        canvas.draw(SEVEN, engine="browser")
+        canvas.part("message").filter(has_text="The kernel is busy").wait_for()
+        assert canvas.prediction == "7"
+        canvas.draw([[(0.3, 0.5), (0.6, 0.5)]], engine="browser")
     canvas.settle("kernel")
     assert canvas.part("message").inner_text() == ""
     assert_shows_what_python_has(canvas)
