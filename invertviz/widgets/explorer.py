@@ -11,6 +11,7 @@ from ipywidgets import HTML, GridBox, Layout, VBox, dlink, jsdlink
 from invertviz._arrays import ArrayLike
 from invertviz.checkpoints import load_pretrained
 from invertviz.datasets import Dataset, Split, load
+from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._base import NetworkWidget
 from invertviz.widgets._traits import FloatArray
@@ -42,6 +43,7 @@ class Explorer(GridBox):
         network: the network; the pretrained one if None.
         data: what the grid shows: a data set (its test images), one split of it, or images and
             labels. The bundled digits if None.
+        inverse: another way back than the network's own, fitted for it.
         engine: who answers, for all four: "auto", "kernel" or "browser".
 
     Attributes:
@@ -60,10 +62,13 @@ class Explorer(GridBox):
         network: InvertibleNetwork | None = None,
         data: Dataset | Split | tuple[ArrayLike, ArrayLike] | None = None,
         *,
+        inverse: Inverse | None = None,
         engine: str = "auto",
     ) -> None:
         images, labels = _images_and_labels(data)
         network = load_pretrained() if network is None else network
+        if inverse is not None:
+            network = network.with_inverse(inverse)
         shared: dict[str, Any] = {"engine": engine}
         self.grid = MisclassifiedGrid(network, images, labels, **shared)
         self.canvas = DrawingCanvas(network, **shared)

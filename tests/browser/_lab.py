@@ -247,6 +247,12 @@ class Lab:
         """Run statements in the notebook's kernel, as another cell would."""
         self._ask(code, {})
 
+    def start(self, code: str) -> None:
+        """Start statements in the notebook's kernel, and do not wait for their end."""
+        self.python("None")  # connected, and nothing else to do
+        assert self._client is not None
+        self._client.execute(code, store_history=False, allow_stdin=False)
+
     @contextmanager
     def kernel_held(self) -> Iterator[None]:
         """Hold the kernel's process still, as long work that lets nothing else run would."""

@@ -375,6 +375,29 @@ def test_the_browser_answers_if_asked_to_and_python_follows(canvas):
     assert np.abs(canvas.pixels("reconstruction") - levels(own)).max() <= 1
 
 
+def test_what_the_browser_cannot_do_is_said(lab):
+    lab.new_notebook(
+        [
+            "import invertviz\n"
+            "from invertviz.widgets import DrawingCanvas\n"
+            "network = invertviz.load_pretrained()\n"
+            "inverse = invertviz.PseudoInverse.fit(network)\n"
+            "canvas = DrawingCanvas(network, inverse=inverse, engine='browser')\n"
+            "canvas"
+        ]
+    )
+    lab.run_all()
+    canvas = Canvas(lab)
+    canvas.draw(SEVEN, engine="kernel")
+    canvas.part("message").filter(has_text="The kernel answers").wait_for()
+    assert "pseudo-inverse" in canvas.part("message").inner_text()
+    assert canvas.prediction == "7"
+    lab.kill_kernel()
+    canvas.part("message").filter(has_text="There is no kernel to answer").wait_for()
+    assert "pseudo-inverse" in canvas.part("message").inner_text()
+    assert canvas.state["state"] == "error"
+
+
 def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
     lab = open_lab()
     name = lab.new_notebook(CELLS)

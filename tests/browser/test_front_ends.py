@@ -11,7 +11,10 @@ import urllib.request
 import numpy as np
 import pytest
 from _drawing import ONE, SEVEN, CanvasView
+from _grid import Grid
 from _lab import ARTEFACTS, SECONDS, wait_until
+from _picker import Picker
+from _sliders import Sliders
 from _widget import levels
 
 import invertviz
@@ -69,14 +72,44 @@ def page(browser):
     assert errors == []
 
 
+class Seen:
+    """A page with widgets on it and no notebook around them."""
+
+    def __init__(self, page):
+        self.page = page
+
+
+def assert_all_answer(page):
+    """Each of the other widgets does its work, answered by the kernel."""
+    seen, network = Seen(page), invertviz.load_pretrained()
+    grid, picker, sliders = Grid(seen), Picker(seen), Sliders(seen)
+    everything = grid.count
+    grid.part("true-class").select_option("9")
+    wait_until(lambda: 0 < grid.count < everything, "the filter to be followed")
+
+    picker.pick(7)
+    picker.run()
+    expected = invertviz.optimize_codes(network, [7], progress=False)
+    assert np.abs(picker.generated() - levels(expected.images[0])).max() <= 1
+
+    before = sliders.pixels("projection").astype(int)
+    sliders.choose(17)
+    sliders.move(sliders.limits[0])
+    assert np.abs(sliders.pixels("projection") - before).max() > 10
+
+
 def test_voila(lab_server, page):
-    name = lab_server.write_notebook(CELLS)
+    name = lab_server.write_notebook(
+        ["from invertviz.widgets import Explorer\nexplorer = Explorer()\nexplorer"]
+    )
     page.goto(f"{lab_server.url}/voila/render/{name}?token={lab_server.token}")
     canvas = CanvasView(page)
     canvas.draw(SEVEN)
     assert canvas.prediction == "7"
     assert_paints_pytorch_s_answer(canvas)
-    page.screenshot(path=ARTEFACTS / "voila.png")
+    page.locator('[data-part="chart"] path.line').first.wait_for(state="attached")
+    assert_all_answer(page)
+    page.screenshot(path=ARTEFACTS / "voila.png", full_page=True)
 
 
 MARIMO = """
@@ -85,10 +118,16 @@ app = marimo.App()
 
 @app.cell
 def _():
+    import invertviz
     import marimo as mo
-    from invertviz.widgets import DrawingCanvas
-    canvas = mo.ui.anywidget(DrawingCanvas())
-    canvas
+    from invertviz.widgets import ClassPicker, DrawingCanvas, MisclassifiedGrid, UnitSliders
+    network = invertviz.load_pretrained()
+    test = invertviz.datasets.load("mnist-sample").test
+    canvas = mo.ui.anywidget(DrawingCanvas(network))
+    grid = mo.ui.anywidget(MisclassifiedGrid(network, test.images, test.labels))
+    picker = mo.ui.anywidget(ClassPicker(network))
+    sliders = mo.ui.anywidget(UnitSliders(network))
+    mo.vstack([canvas, grid, picker, sliders])
     return canvas, mo
 
 @app.cell
@@ -132,4 +171,5 @@ def test_marimo(marimo_url, page):
     assert canvas.prediction == "7"
     assert_paints_pytorch_s_answer(canvas)
     page.get_by_text("Python sees 7").wait_for()
-    page.screenshot(path=ARTEFACTS / "marimo.png")
+    assert_all_answer(page)
+    page.screenshot(path=ARTEFACTS / "marimo.png", full_page=True)

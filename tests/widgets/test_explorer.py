@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from invertviz import InvertibleNetwork, datasets
+from invertviz.inverses import RidgeInverse
 from invertviz.widgets import Explorer
 
 
@@ -50,6 +51,24 @@ def test_a_move_of_a_unit_changes_no_other_widget(explorer, data):
     explorer.sliders.value = explorer.sliders.value + 1
     np.testing.assert_array_equal(explorer.code, base)
     np.testing.assert_array_equal(explorer.canvas.image, data.test.images[5])
+
+
+def test_another_way_back_serves_all_four(pretrained, data):
+    ridge = RidgeInverse.fit(pretrained, data.test.images)
+    by_ridge = pretrained.with_inverse(ridge)
+    explorer = Explorer(pretrained, data, inverse=ridge)
+    explorer.grid.current = 11
+    digit = data.test.images[11]
+    seen = by_ridge.reconstruct(digit).images[0]
+    np.testing.assert_allclose(explorer.canvas.reconstruction, seen, atol=1e-4)
+    np.testing.assert_allclose(explorer.sliders.base_image, seen, atol=1e-4)
+    explorer.picker.classes, explorer.picker.steps = [7], 20
+    explorer.picker.run()
+    expected = by_ridge.invert(explorer.picker.codes)
+    np.testing.assert_allclose(explorer.picker.images, expected, atol=1e-4)
+    assert explorer.grid.network.inverse is ridge
+    with pytest.raises(TypeError, match="not a fitted inverse"):
+        Explorer(pretrained, data, inverse="ridge")
 
 
 def test_the_weights_are_on_the_page_once(explorer):
