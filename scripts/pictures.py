@@ -16,7 +16,13 @@ from PIL import Image
 from playwright.sync_api import Locator, sync_playwright
 
 import invertviz
-from invertviz.widgets import ClassPicker, DrawingCanvas, MisclassifiedGrid, UnitSliders
+from invertviz.widgets import (
+    ClassPicker,
+    DrawingCanvas,
+    Explorer,
+    MisclassifiedGrid,
+    UnitSliders,
+)
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 MOST = 120_000  # bytes of a picture
@@ -33,6 +39,7 @@ def main() -> None:
         "unit_sliders": UnitSliders(network, base=network.encode(three)[0], unit=17, value=4),
         "class_picker": ClassPicker(network, classes=[2, 3, 7]),
         "misclassified_grid": MisclassifiedGrid(network, digits.images, digits.labels),
+        "explorer": Explorer(network, digits),
     }
     executable = find_chromium()
     if executable is None:
@@ -51,7 +58,8 @@ def main() -> None:
             page.wait_for_function(WAIT, arg=root.element_handle())
             BEFORE.get(name, lambda _root: None)(root)
             page.wait_for_function(WAIT, arg=root.element_handle(), timeout=120_000)
-            shrunk(root.screenshot(), IMAGES / f"{name}.png")
+            shown = page.locator(".widget-gridbox") if name == "explorer" else root
+            shrunk(shown.screenshot(), IMAGES / f"{name}.png")
             page.close()
         browser.close()
 
@@ -66,7 +74,18 @@ def run(root: Locator) -> None:
     )
 
 
-BEFORE: dict[str, Callable[[Locator], None]] = {"class_picker": run}
+def explore(grid: Locator) -> None:
+    """Click a tile, and ask for a digit; all on one panel, in two columns."""
+    page = grid.page
+    page.set_viewport_size({"width": 1250, "height": 900})
+    grid.locator('[data-part="tile"]').nth(2).click()
+    picker = page.locator('[data-invertviz="class-picker"]')
+    picker.locator('[data-part="class"]').nth(3).click()
+    run(picker)
+    page.wait_for_function(WAIT, arg=picker.element_handle(), timeout=120_000)
+
+
+BEFORE: dict[str, Callable[[Locator], None]] = {"class_picker": run, "explorer": explore}
 
 
 def shrunk(png: bytes, target: Path) -> None:

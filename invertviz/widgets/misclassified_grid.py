@@ -218,7 +218,8 @@ class MisclassifiedGrid(NetworkWidget):
     def _scroll(self, change: t.Bunch) -> None:
         """Where Python set what is visible, tell the page where that is."""
         order, first = self._order(), change["new"][:1]
-        if not first or order[self.top : self.top + 1].tolist() == [*first]:
+        from_page = "visible" in self._property_lock  # it may report of another order yet
+        if from_page or not first or order[self.top : self.top + 1].tolist() == [*first]:
             return
         places = (order == first[0]).nonzero()[0]
         if len(places):

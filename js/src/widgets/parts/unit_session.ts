@@ -62,6 +62,8 @@ export class Session {
   private known: { key: readonly unknown[]; results: Partial<Traits> } | undefined;
 
   constructor(private readonly model: Model) {
+    // A linked picker that has not run sets an empty base, perhaps before this begins.
+    if (!model.get("base").byteLength) model.set("base", model.get("code"));
     this.baseBytes = model.get("base");
     this.base = floats(this.baseBytes);
     this.moved = { ...model.get("moved") };
@@ -159,7 +161,7 @@ export class Session {
   /** Take over what Python or a linked widget set; what this page set itself is the same. */
   private adopt(): void {
     const { model } = this;
-    if (!model.get("base").byteLength) model.set("base", this.baseBytes); // a linked picker has none yet
+    if (!model.get("base").byteLength) model.set("base", this.baseBytes);
     const [base, moved] = [floats(model.get("base")), model.get("moved")];
     const [unit, target] = [model.get("unit"), model.get("target")];
     const unchanged =
