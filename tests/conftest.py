@@ -28,3 +28,8 @@ def pretrained():
 def executed():
     """A function that runs a notebook once, its exercises solved, and gives what came of it."""
     return runner()
+
+
+def pytest_collection_modifyitems(items):
+    """Put the browser's tests last: the fast come first, and Playwright's loop runs in no other."""
+    items.sort(key=lambda item: "browser" in item.path.parts)

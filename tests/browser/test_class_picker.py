@@ -381,15 +381,14 @@ def test_in_the_browser_it_stops_and_python_goes_on_from_there(picker):
 
 
 GAPS = """() => {
-    const { port1, port2 } = new MessageChannel();
     window.gaps = [];
     let last = performance.now();
-    port1.onmessage = () => {
+    const frame = () => {
         window.gaps.push(performance.now() - last);
         last = performance.now();
-        port2.postMessage(0);
+        requestAnimationFrame(frame);
     };
-    port2.postMessage(0);
+    requestAnimationFrame(frame);
 }"""
 
 
@@ -399,12 +398,13 @@ def test_the_page_is_not_blocked_by_its_own_work(picker):
     wait_until(lambda: picker.state["engine"] == "browser", "the browser's turn")
     picker.pick(*range(9))
     picker.run("browser")  # compiled
+    assert lab.wait_python("picker.step == 1000 and not picker.running")
     lab.page.evaluate(GAPS)
     picker.run("browser")
     gaps = np.sort(lab.page.evaluate("window.gaps"))[::-1]
     print(f"nine classes in the page: longest gaps {np.round(gaps[:5], 1).tolist()} ms")
     # How long they may be is benchmarks/engine.py's to measure; here, that the page has its turns.
-    assert len(gaps) > 20
+    assert len(gaps) > 3
     # Python, too, may stop what runs in the page.
     lab.execute("picker.steps = 20000")
     picker.part("run").click()
