@@ -75,7 +75,8 @@ class Optimizing(NetworkWidget):
         """Stop where it is; nothing happens if it does not run."""
         if self._descent is not None:
             self._finish()
-        elif self.running:  # in the browser, which hears it
+        elif self.running:  # in a page: it ends there, where it still is open
+            self.send({"stop": True})
             self.set_trait("running", False)
 
     def wait(self) -> Ending[CodeOptimization]:

@@ -217,6 +217,5 @@ class ClassPicker(Optimizing):
         self._descent = None
         if not self.running:
             self._release()
-            self.send_state("running")  # the page may have heard of the run that ended here
         elif self._ended.done():
             self._ended = Future()

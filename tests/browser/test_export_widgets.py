@@ -282,7 +282,7 @@ def test_names_are_shown_as_text_by_all(read, tmp_path, pretrained, sample):
         lambda: shown.grid.part("tile").first.inner_text().startswith(EVIL), "the names on tiles"
     )
     shown.grid.cell(4, 4).hover()
-    assert EVIL in shown.grid.part("matrix-readout").inner_text()
+    shown.grid.part("matrix-readout").filter(has_text=EVIL).wait_for()
     shown.canvas.draw(SEVEN, engine="browser")
     assert shown.canvas.prediction == f"{EVIL}7"
     shown.sliders.move(2.5, engine="browser")

@@ -128,10 +128,13 @@ def test_a_cell_of_the_confusion_matrix_shows_its_samples(grid):
     true, predicted = lab.python("[int(digits.labels[wrong[0]]), int(found.predictions[wrong[0]])]")
     grid.cell(true, predicted).hover()
     count = lab.python(f"int(found.confusion_matrix[{true}, {predicted}])")
-    said = grid.part("matrix-readout").inner_text()
-    assert said == f"{true} taken for {predicted}: {count}"
+    said = grid.part("matrix-readout").filter(
+        has_text=re.compile(f"^{true} taken for {predicted}: {count}$")
+    )
+    said.wait_for()
     grid.cell(true, predicted).click()
     grid.wait_count(count)
+    said.wait_for()  # as long as the pointer is there
     assert lab.wait_python(f"grid.filter['true'] == {true}")
     assert lab.python("grid.filter['predicted']") == predicted
     assert grid.part("true-class").input_value() == str(true)

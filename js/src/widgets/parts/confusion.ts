@@ -51,7 +51,6 @@ export class Confusion {
   show(choice: Choice): void {
     this.choice = choice;
     this.mark();
-    this.tell(undefined);
   }
 
   close(): void {

@@ -8,20 +8,19 @@ import { Link } from "../../link";
 import { rowsOf, shaped, shapedAs } from "../../shaped";
 import { type Model, planOf, type Traits } from "./model";
 import { firstCodes, targetRows } from "./plan";
+import { inSlices, invertInSlices } from "./slices";
 
 type Action = "run" | "stop" | "resume";
 
-/** Milliseconds of work before the page gets a turn; with what is shown, well below a frame. */
-const SLICE_MS = 6;
-const SHOWN_EVERY_MS = 50;
-const SHOWN_AT_LEAST = 20; // times in a run
-const MOST_SEEN = 400;
+const MOST_SEEN = 400; // moments
 
 export class Session {
   readonly link: Link<Traits>;
   /** The present run as this page saw it: where its codes were, and are. */
   seen: Moment[] = [];
   private here: Optimization | undefined;
+  /** What this page worked out and Python may not have heard: newer than what a late kernel sends. */
+  private own: Partial<Traits> = {};
   private order: [number, string];
   private obeyed: number;
   private setting = false;
@@ -35,9 +34,8 @@ export class Session {
     });
     model.on("change:running", () => this.onRunning());
     model.on("change:step", () => this.note());
-    model.on("change:answered", () => {
-      this.obeyed = this.order[0]; // by the kernel
-    });
+    model.on("change:answered", () => this.onAnswer());
+    model.on("msg:custom", ({ stop }: { stop?: boolean }) => stop && this.stop());
     const follow = () => this.link.follow(() => this.inputs());
     this.link.listen("chosen", () => this.setting || follow());
     this.link.listen("position", () => this.setting || follow());
@@ -52,6 +50,7 @@ export class Session {
     status.set({ error: "" });
     const here = status.engine === "browser" && (action !== "stop" || this.here);
     if (!here || !network) {
+      if (action !== "stop") this.yield();
       this.ask();
       return;
     }
@@ -70,7 +69,7 @@ export class Session {
   }
 
   close(): void {
-    this.here = undefined;
+    this.yield();
     this.link.close();
   }
 
@@ -78,9 +77,11 @@ export class Session {
     this.link.ask(() => this.inputs());
   }
 
+  /** What Python is to hear; with what it is to adopt, as that may not be what the model holds now. */
   private inputs(): Partial<Traits> {
     const { model, order } = this;
-    return { chosen: model.get("chosen"), position: model.get("position"), order };
+    const adopt = order[1] === "adopt" ? this.own : {};
+    return { ...adopt, chosen: model.get("chosen"), position: model.get("position"), order };
   }
 
   private set(changes: Partial<Traits>): void {
@@ -91,6 +92,23 @@ export class Session {
     this.setting = false;
   }
 
+  private setOwn(results: Partial<Traits>): void {
+    Object.assign(this.own, results);
+    this.set(results);
+  }
+
+  /** Leave the run to the kernel. */
+  private yield(): void {
+    this.here = undefined;
+    this.own = {};
+  }
+
+  /** Python stops what runs here. */
+  private stop(): void {
+    this.here?.stop();
+    this.own.running = false;
+  }
+
   /** Do here what was asked for, once. */
   private obey(network: Network, [number, action]: [number, string]): void {
     if (number === this.obeyed) return;
@@ -98,7 +116,7 @@ export class Session {
     if (action === "run") this.begin(network);
     else if (action === "resume") this.resume(network, this.course());
     else if (action === "stop" && this.here) this.here.stop();
-    else if (action === "stop") this.set({ running: false });
+    else if (action === "stop") this.setOwn({ running: false });
   }
 
   private begin(network: Network): void {
@@ -116,7 +134,7 @@ export class Session {
     const targets = rowsOf(this.model.get("targets"));
     const last = course.at(-1);
     if (!last || last.step >= this.settings.steps) {
-      this.set({ running: false });
+      this.setOwn({ running: false });
       return;
     }
     void this.run(network, new Optimization(network, targets, { course }, this.settings));
@@ -144,59 +162,43 @@ export class Session {
     }));
   }
 
-  /** The run itself, in slices; it ends where another one is `here`. */
+  /** The run itself; it ends where another one is `here`. */
   private async run(network: Network, optimization: Optimization): Promise<void> {
     this.here = optimization;
     try {
-      this.set({ running: true });
-      while (await this.show(network, optimization)) {
-        if (optimization.atEnd) return this.conclude(network, optimization);
-        const until = optimization.step + Math.ceil(this.settings.steps / SHOWN_AT_LEAST);
-        const end = performance.now() + SHOWN_EVERY_MS;
-        while (optimization.step < until && !optimization.atEnd && performance.now() < end) {
-          optimization.advance(SLICE_MS, until);
-          await turn();
-        }
+      this.setOwn({ running: true });
+      for await (const moment of inSlices(optimization, this.settings.steps)) {
+        const images = await invertInSlices(network, moment.codes);
+        if (this.here !== optimization) return;
+        this.show(optimization.targets, moment, images);
       }
+      this.conclude(network, optimization.course());
     } catch (error) {
       this.here = undefined;
-      this.set({ running: false });
+      this.setOwn({ running: false });
       this.link.status.set({ error: messageOf(error) });
     }
   }
 
-  /** Show where the codes are; whether the run goes on. */
-  private async show(network: Network, optimization: Optimization): Promise<boolean> {
-    const { step, codes, probabilities } = optimization.moment();
-    const images: Vector[] = [];
-    let end = performance.now() + SLICE_MS;
-    for (const code of codes) {
-      images.push(network.invert(code));
-      if (performance.now() < end) continue;
-      await turn();
-      end = performance.now() + SLICE_MS;
-    }
-    await turn();
-    if (this.here !== optimization) return false;
-    this.set({
-      targets: shaped(optimization.targets, optimization.targets[0]!.length),
+  private show(targets: readonly Vector[], moment: Moment, images: Vector[]): void {
+    const { step, codes, probabilities } = moment;
+    this.setOwn({
+      targets: shaped(targets, targets[0]!.length),
       step,
-      codes: shaped(codes, network.codeSize),
+      codes: shaped(codes, codes[0]!.length),
       probabilities: shaped(probabilities, probabilities[0]!.length),
       images: shaped(images, ...this.model.get("image_shape")),
     });
-    this.remember({ step, codes, probabilities });
+    this.remember(moment);
     this.report();
-    return true;
   }
 
-  private conclude(network: Network, optimization: Optimization): void {
-    const course = optimization.course();
+  private conclude(network: Network, course: Moment[]): void {
     const count = course[0]!.codes.length;
     const classes = course[0]!.probabilities[0]!.length;
     const join = (rows: Vector[], length: number) => floats(shaped(rows, length).data);
     this.here = undefined;
-    this.set({
+    this.setOwn({
       recorded: course.map(({ step }) => step),
       trajectory: shaped(
         course.map(({ codes }) => join(codes, network.codeSize)),
@@ -206,9 +208,9 @@ export class Session {
         course.map(({ probabilities }) => join(probabilities, classes)),
         ...[count, classes],
       ),
-      position: course.length - 1,
       running: false,
     });
+    this.set({ position: course.length - 1 });
     this.report();
   }
 
@@ -240,16 +242,23 @@ export class Session {
 
   private onRunning(): void {
     const running = this.model.get("running");
-    this.link.status.set({ running });
-    if (this.setting) return;
-    if (running)
-      this.here = undefined; // the kernel runs: it serves again
-    else this.here?.stop(); // Python stopped it
+    // An older run of the kernel's ended, while this one goes on.
+    if (!this.setting && !running && this.here && !this.here.atEnd) this.set({ running: true });
+    else this.link.status.set({ running });
+  }
+
+  /** Python has heard it all: what an older run of the kernel's set meanwhile is void. */
+  private onAnswer(): void {
+    if (this.link.isBehind) return;
+    this.obeyed = this.order[0];
+    if (this.here) return;
+    this.set(this.own);
+    this.own = {};
   }
 
   /** Remember where the kernel's codes are. */
   private note(): void {
-    if (this.setting) return;
+    if (this.setting || this.here) return;
     const codes = rowsOf(this.model.get("codes"));
     const probabilities = rowsOf(this.model.get("probabilities"));
     if (codes.length) this.remember({ step: this.model.get("step"), codes, probabilities });
@@ -266,7 +275,7 @@ export class Session {
     const { status, network } = this.link;
     if (status.hasKernel || !this.model.get("running") || this.here) return;
     if (status.engine === "browser" && network) this.resume(network, this.seen);
-    else if (status.state === "error") this.set({ running: false });
+    else if (status.state === "error") this.setOwn({ running: false });
   }
 }
 
@@ -282,9 +291,4 @@ function messageOf(error: unknown): string {
 function split(values: Vector, count: number): Vector[] {
   const length = values.length / count;
   return Array.from({ length: count }, (_, i) => values.subarray(i * length, (i + 1) * length));
-}
-
-/** Let the page have its turn. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
