@@ -1,7 +1,8 @@
-"""A network's weights on the page: once, however many widgets show it."""
+"""The network that widgets show, and its weights on the page: once, however many show it."""
 
 from __future__ import annotations
 
+from functools import cache
 from weakref import WeakKeyDictionary
 
 import anywidget
@@ -25,6 +26,12 @@ class NetworkModel(anywidget.AnyWidget):
     def __init__(self, network: InvertibleNetwork) -> None:
         self.set_trait("weights", checkpoints.to_bytes(network))
         super().__init__()
+
+
+@cache
+def pretrained() -> InvertibleNetwork:
+    """The pretrained network, as the one that all widgets show which are given none."""
+    return checkpoints.load_pretrained()
 
 
 _models: WeakKeyDictionary[InvertibleNetwork, NetworkModel] = WeakKeyDictionary()

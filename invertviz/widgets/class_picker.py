@@ -11,13 +11,13 @@ from ipywidgets import widget_serialization
 
 from invertviz import figures
 from invertviz._arrays import ArrayLike
-from invertviz.checkpoints import load_pretrained
 from invertviz.codes import CodeOptimization
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._base import STATIC
 from invertviz.widgets._classes import Classes, agreement, target_name, target_rows
 from invertviz.widgets._confidence_chart import confidence_chart
 from invertviz.widgets._descent import FloatArray
+from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._optimizing import Optimizing
 from invertviz.widgets._running import Ending
 from invertviz.widgets._starts import first_codes, starting_points
@@ -111,7 +111,7 @@ class ClassPicker(Optimizing):
         **traits: Any,
     ) -> None:
         self.set_trait("chart", confidence_chart())
-        super().__init__(load_pretrained() if network is None else network, **traits)
+        super().__init__(pretrained() if network is None else network, **traits)
         self._offered = starting_points(self.network, images)
         self.set_trait("digits", self._offered.digits.tobytes())
         self.set_trait("mean_code", self._offered.mean_code)

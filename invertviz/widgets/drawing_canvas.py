@@ -9,9 +9,9 @@ import traitlets as t
 
 from invertviz import figures
 from invertviz._arrays import ArrayLike
-from invertviz.checkpoints import load_pretrained
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._base import STATIC, NetworkWidget
+from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._traits import Floats, Picture
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class DrawingCanvas(NetworkWidget):
         image: ArrayLike | None = None,
         **traits: Any,
     ) -> None:
-        super().__init__(load_pretrained() if network is None else network, **traits)
+        super().__init__(pretrained() if network is None else network, **traits)
         self.image = np.zeros(self.image_shape) if image is None else image
 
     def clear(self) -> None:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from ipywidgets import HTML, GridBox, Layout, VBox, dlink, jsdlink
 
 from invertviz._arrays import ArrayLike
-from invertviz.checkpoints import load_pretrained
 from invertviz.datasets import Dataset, Split, load
 from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._base import NetworkWidget
+from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._traits import FloatArray
 from invertviz.widgets.class_picker import ClassPicker
 from invertviz.widgets.drawing_canvas import DrawingCanvas
@@ -66,7 +66,7 @@ class Explorer(GridBox):
         engine: str = "auto",
     ) -> None:
         images, labels = _images_and_labels(data)
-        network = load_pretrained() if network is None else network
+        network = pretrained() if network is None else network
         if inverse is not None:
             network = network.with_inverse(inverse)
         shared: dict[str, Any] = {"engine": engine}

@@ -12,11 +12,11 @@ from ipywidgets import widget_serialization
 
 from invertviz import datasets, figures
 from invertviz._arrays import ArrayLike, as_images, to_numpy
-from invertviz.checkpoints import load_pretrained
 from invertviz.codes import project_units
 from invertviz.network import InvertibleNetwork
 from invertviz.survey import UnitSurvey, ranked, survey_units, unit_effects
 from invertviz.widgets._base import STATIC, NetworkWidget
+from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._traits import Code, Floats, Levels
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class UnitSliders(NetworkWidget):
     ) -> None:
         given = {"base": base} if base is not None else {}
         wanted = None if value is None else _finite(value, "value")
-        network = load_pretrained() if network is None else network
+        network = pretrained() if network is None else network
         super().__init__(network, **given, **traits)
         with self.hold_sync():
             self._observe_examples(examples)

@@ -6,7 +6,7 @@ import traitlets
 
 from invertviz import InvertibleNetwork, checkpoints
 from invertviz.inverses import RidgeInverse
-from invertviz.widgets import DrawingCanvas
+from invertviz.widgets import ClassPicker, DrawingCanvas, UnitSliders
 
 rng = np.random.default_rng(0)
 
@@ -141,8 +141,10 @@ def test_the_weights_are_on_the_page_once(pretrained):
     assert DrawingCanvas(pretrained).network_model is not first.network_model
 
 
-def test_the_pretrained_network_is_the_default():
-    assert DrawingCanvas().network.training_record["images"] == 60_000 - 5_848
+def test_the_pretrained_network_is_the_default_and_the_same_for_all():
+    canvas = DrawingCanvas()
+    assert canvas.network.training_record["images"] == 60_000 - 5_848
+    assert ClassPicker().network_model is UnitSliders().network_model is canvas.network_model
 
 
 @pytest.mark.parametrize(
