@@ -41,6 +41,12 @@ nb_execution_raise_on_error = True
 nb_execution_show_tb = True
 nb_merge_streams = True
 
+# A name that leads nowhere is a warning; other packages' references are on the net, and not needed.
+nitpicky = True
+nitpick_ignore_regex = [
+    ("py:(class|exc)", r"(collections|numpy|pathlib|torch|traitlets|t)\..*"),
+]
+
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_typehints = "none"  # the docstrings say shapes, ranges and units, which types cannot

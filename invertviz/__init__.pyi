@@ -1,4 +1,4 @@
-from . import datasets, figures
+from . import datasets, figures, widgets
 from .checkpoints import CheckpointError, load, load_pretrained
 from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
 from .comparison import compare_inverses, fit_inverses, trade_off
@@ -70,4 +70,5 @@ __all__ = [
     "train",
     "unit_differences",
     "unit_effects",
+    "widgets",
 ]

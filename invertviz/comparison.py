@@ -95,9 +95,9 @@ def compare_inverses(
         progress: show progress bars.
 
     Returns:
-        One row an inverse, and the bounds beside them: "mean image", which knows nothing of the
-        code, and "PCA of rank k", the best that any linear way through k numbers could do. The
-        columns:
+        One row an inverse, and the bounds beside them ("mean image", which knows nothing of the
+        code, and "PCA of rank k", the best that any linear way through k numbers could do); the
+        columns
 
         - `mae`, `mse`: mean absolute and squared pixel error; `psnr`: -10 log₁₀ mse, in dB;
         - `representation_distance`: mean of ‖f(x̂) - f(x)‖/‖f(x)‖, f giving the code (Mahendran

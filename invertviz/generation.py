@@ -52,7 +52,7 @@ def compare_priors(
         progress: show a progress bar.
 
     Returns:
-        Rows "none", one for each prior, and "real": reconstructions of real images. Columns:
+        Rows "none", one for each prior, and "real" (reconstructions of real images); the columns
 
         - `least_confidence`: of the codes, in their class, the least of all;
           `least_confidence_fed_back`: the same of what the network sees in their pictures;

@@ -13,7 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)
-CELL_SECONDS = 180  # on a busy machine; the longest takes 20 on a quiet one
+CELL_SECONDS = 600  # on a busy machine; the longest takes 20 on a quiet one
 
 
 def is_exercise(cell: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -35,6 +36,16 @@ def test_extension_sets_nodelay_and_saves_the_wait(tmp_path):
     assert "invertviz.server | extension was successfully loaded" in log
     before, after = (statistics.median(run["milliseconds"]) for run in (stock, quick))
     print(f"comm round trip {before:.1f} ms, without delay {after:.1f} ms: {before / after:.1f} x")
+
+
+def test_the_configuration_that_the_documentation_shows_loads_it(tmp_path):
+    page = (Path(__file__).parents[1] / "docs/howto/low_latency.md").read_text()
+    (tmp_path / "CONFIG").mkdir()
+    (line,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    (tmp_path / "CONFIG/jupyter_server_config.py").write_text(line)
+    found, log = probe(tmp_path)
+    assert found["nodelay"]
+    assert "invertviz.server | extension was successfully loaded" in log
 
 
 def test_invertviz_lab_switches_it_on_beside_what_the_person_has(tmp_path):

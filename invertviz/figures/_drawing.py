@@ -118,17 +118,18 @@ def gallery(
     signed: Collection[str] = (),
     captions: Mapping[str, Sequence[str]] | None = None,
     width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
     alt: str = "",
 ) -> Figure:
     """Named rows of images `[N, H, W]`, drawn as `tiles` draws them, with captions below.
 
     The rows named in `signed` show differences, on one scale: darker and blue below 0, lighter and
-    orange above.
+    orange above. Drawn into `axes` if given, one an image, row by row.
     """
     shapes = {pictures.shape for pictures in rows.values()}
     if len(shapes) != 1:
-        told = {name: list(pictures.shape) for name, pictures in rows.items()}
-        raise ValueError(f"the rows have shapes {told}; give as many images, as large, in each.")
+        found = {name: list(pictures.shape) for name, pictures in rows.items()}
+        raise ValueError(f"the rows have shapes {found}; give as many images, as large, in each.")
     ((count, high, broad),) = shapes
     if count * len(rows) > _MOST:
         raise ValueError(
@@ -136,6 +137,19 @@ def gallery(
         )
     if titles is not None:
         check_count(titles, count, "titles")
+    furthest = max((float(np.abs(rows[name]).max()) for name in signed), default=1) or 1
+    styles = {name: differences(furthest) if name in signed else GRAY for name in rows}
+    told = captions or {}
+    if axes is not None:
+        given = given_axes(axes, count * len(rows))
+        for i, (name, pictures) in enumerate(rows.items()):
+            places = given[i * count : (i + 1) * count]
+            fill(places, pictures, style=styles[name], titles=None if i else titles)
+            places[0].set_ylabel(
+                name, rotation=0, ha="right", va="center", fontsize=8, color=INK, parse_math=False
+            )
+            caption(places, told.get(name, ()))
+        return describe(given[0], alt)
     gap, beside = 0.06, 0.2 + 0.075 * max(map(len, rows))
     if width is None:
         across = broad * 0.62 / max(high, broad / 2) + gap
@@ -149,7 +163,6 @@ def gallery(
     above = 0.05 + (0.18 if titles else 0) + (0.3 if title else 0)
     wide, tall = beside + count * across, above + len(rows) * down
     figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=_named(title, alt))
-    furthest = max((float(np.abs(rows[name]).max()) for name in signed), default=1) or 1
     for i, (name, pictures) in enumerate(rows.items()):
         up = tall - above - (i + 1) * down + gap + below
         middle = (up + high * inch / 2) / tall
@@ -160,15 +173,19 @@ def gallery(
             place_axes(figure, beside + j * across, up, across - gap, high * inch)
             for j in range(count)
         ]
-        style = differences(furthest) if name in signed else GRAY
         small = min(7.5, 110 * across / max(map(len, titles or "-")))
         named = titles if i == 0 else None
-        fill(places, pictures, style=style, titles=named, color=FAINT, font=small)
-        for axes, caption in zip(places, (captions or {}).get(name, ()), strict=False):
-            axes.set_xlabel(caption, fontsize=6.5, color=FAINT, labelpad=2, parse_math=False)
+        fill(places, pictures, style=styles[name], titles=named, color=FAINT, font=small)
+        caption(places, told.get(name, ()))
     if title:
         figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
     return figure
+
+
+def caption(places: Iterable[Axes], captions: Iterable[str]) -> None:
+    """Write each caption below its axes."""
+    for axes, text in zip(places, captions, strict=False):
+        axes.set_xlabel(text, fontsize=6.5, color=FAINT, labelpad=2, parse_math=False)
 
 
 def _named(title: str | None, alt: str) -> str:

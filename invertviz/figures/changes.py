@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from invertviz._arrays import ArrayLike
 
-from ._axes import INK, bare, place_axes
-from ._drawing import DIFFERENCE_STOPS, GRAY, as_pictures, check_count
+from ._axes import INK, check_width, place_axes
+from ._drawing import GRAY, as_pictures, check_count, differences, fill
 from ._shown import ShownFigure
 
 
@@ -22,6 +20,8 @@ def code_change(
     *,
     titles: Sequence[str] = ("base", "moved"),
     limit: float | None = None,
+    title: str | None = None,
+    width: float | None = None,
 ) -> Figure:
     """A base image, the image of a moved code, and the difference with its scale.
 
@@ -30,6 +30,8 @@ def code_change(
         image: the image after, of the same shape.
         titles: of the two.
         limit: the difference that gets the strongest colour; the largest there is if None.
+        title: of the whole figure.
+        width: of the figure, in inches, such as `ONE_COLUMN`; as the images need if None.
 
     Raises:
         ValueError: more than one image, or two shapes; a limit that is not positive.
@@ -45,23 +47,35 @@ def code_change(
     furthest = float(np.abs(difference).max()) or 1.0 if limit is None else limit
     if not furthest > 0:
         raise ValueError(f"limit is {limit}; give a positive number.")
-    height, width = difference.shape
-    inch = 1.5 / max(height, width / 2)
-    across, down, gap, above = width * inch, height * inch, 0.1, 0.42
-    wide, tall = 3 * across + 3 * gap + 0.6, down + above + gap
-    alt = f"{titles[0]} and {titles[1]}, and the difference between them".replace("\n", " ")
-    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=alt)
-    colours = LinearSegmentedColormap.from_list("difference", DIFFERENCE_STOPS)
-    signed: dict[str, Any] = {"vmin": -furthest, "vmax": furthest, "cmap": colours}
-    pictures, styles = (before[0], after[0], difference), (GRAY, GRAY, signed)
+    high, broad = difference.shape
+    gap, scale_width = 0.1, 0.6
+    if width is None:
+        across = broad * 1.5 / max(high, broad / 2)
+    else:
+        across = (check_width(width) - scale_width) / 3 - gap
+        if across < 0.1:
+            raise ValueError(f"three images do not fit in {width} inches; make it wider.")
+    down = high * across / broad
     names = (*titles, "difference")
-    for column, (picture, style, name) in enumerate(zip(pictures, styles, names, strict=True)):
-        axes = place_axes(figure, gap / 2 + column * (across + gap), gap / 2, across, down)
-        axes.imshow(picture, interpolation="nearest", **style)
-        axes.set_title(name, fontsize=8, color=INK, pad=3, parse_math=False)
-        bare(axes)
+    lines = 1 + max(name.count("\n") for name in names)
+    above = 0.12 + 0.15 * lines + (0.3 if title else 0)
+    wide, tall = 3 * (across + gap) + scale_width, down + above + gap
+    alt = f"{titles[0]} and {titles[1]}, and the difference between them, up to {furthest:.2g}"
+    alt = (f"{title}. {alt}" if title else alt).replace("\n", " ")
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=alt)
+    places = [
+        place_axes(figure, gap / 2 + column * (across + gap), gap / 2, across, down)
+        for column in range(3)
+    ]
+    longest = max(len(line) for name in names for line in name.split("\n"))
+    font = min(8, max(5, 72 * across / (0.58 * longest)))
+    fill(places[:2], np.concatenate([before, after]), style=GRAY, titles=names[:2], font=font)
+    signed = differences(furthest)
+    fill(places[2:], difference[None], style=signed, titles=names[2:], font=font)
     bar = place_axes(figure, gap / 2 + 3 * (across + gap), gap / 2, 0.09, down)
     ticks = [-furthest, 0, furthest]
-    scale = figure.colorbar(axes.images[0], cax=bar, ticks=ticks)
+    scale = figure.colorbar(places[2].images[0], cax=bar, ticks=ticks)
     scale.set_ticklabels([f"{tick:+.2g}" if tick else "0" for tick in ticks], fontsize=7, color=INK)
+    if title:
+        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
     return figure

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -21,6 +21,7 @@ def inverse_comparison(
     *,
     title: str | None = None,
     width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
 ) -> Figure:
     """The same samples through every inverse: originals on top, a row for each below.
 
@@ -29,6 +30,7 @@ def inverse_comparison(
         reconstructions: for each inverse's name, its images, of the same shape.
         title: of the whole figure.
         width: of the figure, in inches, such as `TWO_COLUMNS`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one an image, row by row.
     """
     rows = {"original": as_pictures(images)}
     for name, found in reconstructions.items():
@@ -36,7 +38,7 @@ def inverse_comparison(
     alt = f"{len(rows['original'])} samples and what becomes of them through: " + ", ".join(
         reconstructions
     )
-    return gallery(rows, title=title, width=width, alt=alt)
+    return gallery(rows, title=title, width=width, axes=axes, alt=alt)
 
 
 def trade_off_curve(
@@ -50,7 +52,7 @@ def trade_off_curve(
     """Pixel error against representation distance: nearer to the origin is better.
 
     Args:
-        table: from `trade_off`: one decoder for each weight, drawn as a line.
+        table: from `trade_off`: one decoder for each weight, drawn as a line: "weight 0.05".
         others: from `compare_inverses`: drawn as single points, with their names.
         title: of the figure.
         width: of the figure, in inches, such as `ONE_COLUMN`.
@@ -66,7 +68,7 @@ def trade_off_curve(
     axes = own_axes(ax, size, (0.8, 0.55, 0.2, 0.35))
     x, y = table["representation_distance"].to_numpy(), table["mse"].to_numpy()
     axes.plot(x, y, color="#2b6cb0", marker="o", markersize=4, linewidth=1.4)
-    points = [(f"{weight:g}", x[i], y[i], "#2b6cb0") for i, weight in enumerate(table.index)]
+    points = [(f"weight {weight:g}", x[i], y[i], "#2b6cb0") for i, weight in enumerate(table.index)]
     if others is not None:
         x = others["representation_distance"].to_numpy()
         y = others["mse"].to_numpy()

@@ -82,7 +82,9 @@ def reconstruction_pairs(
         apart=0.16,
         width=width,
         axes=axes,
-        alt=f"{count} images, each with its reconstruction on its right",
+        alt="An image with its reconstruction on its right"
+        if count == 1
+        else f"{count} images, each with its reconstruction on its right",
     )
 
 

@@ -90,6 +90,7 @@ def unit_sweeps(
     class_names: Sequence[str] | None = None,
     title: str | None = None,
     width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
 ) -> Figure:
     """Film strips: a code inverted with one unit set to several values, a strip for each unit.
 
@@ -102,6 +103,7 @@ def unit_sweeps(
         class_names: one name a class; the class numbers if None.
         title: of the whole figure.
         width: of the figure, in inches, such as `TWO_COLUMNS`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one an image, row by row.
     """
     settings, shape = as_numbers(values), np.shape(images)
     shape = (1, *shape) if len(shape) == 3 else shape
@@ -135,7 +137,8 @@ def unit_sweeps(
         title=title,
         captions=captions,
         width=width,
-        alt=f"Film strips of {strips}: the picture as the unit goes from "
+        axes=axes,
+        alt=f"Film strips of {strips}: the picture as the value goes from "
         f"{settings[0]:g} to {settings[-1]:g} in {len(settings)} frames",
     )
 
@@ -148,6 +151,7 @@ def unit_portraits(
     scaled: Collection[str] = ("projection",),
     title: str | None = None,
     width: float | None = None,
+    axes: Axes | Iterable[Axes] | None = None,
 ) -> Figure:
     """Each unit in a column, each way to picture it in a row.
 
@@ -161,6 +165,7 @@ def unit_portraits(
             to its own largest (white). The others are drawn from 0 to 1.
         title: of the whole figure.
         width: of the figure, in inches, such as `TWO_COLUMNS`; as the images need if None.
+        axes: matplotlib's axes to draw into instead, one an image, row by row.
     """
     rows = {name: as_pictures(found, name) for name, found in pictures.items()}
     unknown = (set(signed) | set(scaled)) - set(rows) - {"difference", "projection"}
@@ -174,4 +179,6 @@ def unit_portraits(
     marked = [name for name in rows if name in signed]
     numbers = [*map(str, units)]
     alt = f"Hidden units {', '.join(numbers)}, each pictured by: {', '.join(rows)}"
-    return gallery(rows, titles=numbers, title=title, signed=marked, width=width, alt=alt)
+    return gallery(
+        rows, titles=numbers, title=title, signed=marked, width=width, axes=axes, alt=alt
+    )

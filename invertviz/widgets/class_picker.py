@@ -124,7 +124,7 @@ class ClassPicker(Optimizing):
         returns.
 
         Returns:
-            What can be awaited: `result = await picker.run()` gives a `CodeOptimization` when it
+            What can be awaited. `result = await picker.run()` gives a `CodeOptimization` when it
             ends or is stopped, and raises what an observer raised.
 
         Raises:

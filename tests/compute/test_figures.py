@@ -328,7 +328,7 @@ def test_trade_off_curve_draws_the_tables():
     line, points = axes.lines
     np.testing.assert_array_equal(line.get_xydata(), [[0.1, 0.02], [0.05, 0.03]])
     np.testing.assert_array_equal(points.get_xydata(), [[0.4, 0.05]])
-    assert [text.get_text() for text in axes.texts] == ["0", "0.5", "$ridge"]
+    assert [text.get_text() for text in axes.texts] == ["weight 0", "weight 0.5", "$ridge"]
     FigureCanvasAgg(axes.figure).draw()
     with pytest.raises(ValueError, match="mse and representation_distance"):
         figures.trade_off_curve(table[["mse"]])

@@ -114,11 +114,20 @@ def trade_off(**options):
     return figures.trade_off_curve(table, others, **options)
 
 
+def change(**options):
+    before, after = seen(DIGITS.images[:2])
+    titles = ("base\n4 · 99.0 %", "unit 17 = 4.00\n9 · 61.0 %")
+    return figures.code_change(before, after, titles=titles, **options)
+
+
 ALL = [
     *(samples, pairs, generated, projections, sweeps, portraits, trajectory, curves),
-    *(confusion, misclassified, comparison, trade_off),
+    *(confusion, misclassified, comparison, trade_off, change),
 ]
-INTO_AXES = {samples: 12, pairs: 6, generated: 2, projections: 8, misclassified: 6}
+INTO_AXES = {
+    **{samples: 12, pairs: 6, generated: 2, projections: 8, misclassified: 6},
+    **{sweeps: 10, portraits: 8, comparison: 12},
+}
 INTO_AX = [curves, confusion, trade_off]
 each = pytest.mark.parametrize("draw", ALL, ids=lambda draw: draw.__name__)
 
