@@ -16,7 +16,7 @@ tf.disable_eager_execution()
 
 class GraphNetwork:
     """784 → 100 → 100 → 10 and its inverse, in a session of its own, with an
-    InvertibleNetwork's weights. Batches are fed, as the article's code did."""
+    InvertibleNetwork's weights. Batches are fed from numpy, as the article's code did."""
 
     def __init__(self, network, threads):
         self.sizes = network.layer_sizes
@@ -65,6 +65,19 @@ class GraphNetwork:
         loss = tf.reduce_sum(tf.abs(targets - p))
         self.descend = tf.train.GradientDescentOptimizer(1.0).minimize(loss, var_list=[self.z])
 
+    def classifier_step(self, images, onehot, batch_size):
+        """A function that trains the classifier one step, on the next batch."""
+        batches = next_batches(batch_size, images, onehot)
+        return lambda: self._feed(self.train_classifier, (self.x, self.y), next(batches))
+
+    def inverse_step(self, images, codes, batch_size):
+        """A function that trains the inverse one step, on the next batch."""
+        batches = next_batches(batch_size, images, codes)
+        return lambda: self._feed(self.train_inverse, (self.x, self.code), next(batches))
+
+    def _feed(self, operation, places, values):
+        self.session.run(operation, feed_dict=dict(zip(places, values, strict=True)))
+
     def reconstruct(self, x):
         return self.session.run([self.estimate, self.z2, self.p], {self.x: x})
 
@@ -81,6 +94,17 @@ class GraphNetwork:
             self.session.run(self.descend)
             trajectory.append(self.session.run(self.z))
         return np.stack(trajectory)
+
+
+def next_batches(size, *arrays):
+    """As `next_batch` of TensorFlow's MNIST tutorial, on which the article's code was built: all
+    samples are put in a new order when an epoch begins, and batches are slices of them."""
+    random, count = np.random.default_rng(0), len(arrays[0])
+    while True:
+        order = random.permutation(count)
+        arrays = [array[order] for array in arrays]
+        for start in range(0, count - size + 1, size):
+            yield [array[start : start + size] for array in arrays]
 
 
 def _adagrad(loss, variables):

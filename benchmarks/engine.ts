@@ -53,7 +53,7 @@ async function optimize(steps: number) {
   const sure = optimization.moment().probabilities.map((found, k) => found[k]!);
   return {
     compute: slices.reduce((sum, slice) => sum + slice, 0),
-    slice: Math.max(...slices),
+    slices,
     gap: Math.max(...gaps),
     confidence: Math.min(...sure),
   };

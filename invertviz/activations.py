@@ -88,6 +88,14 @@ def through_layers(
     return rows
 
 
+def softmax(logits: Tensor) -> Tensor:
+    """Probabilities, each row of `[N, classes]` by itself.
+
+    Of many rows of few classes torch takes an eighth of the time along the other axis.
+    """
+    return logits.T.contiguous().softmax(0).T.contiguous()
+
+
 def tensors_of(parameters: nn.ParameterList) -> list[nn.Parameter]:
     """The parameters, in a list.
 

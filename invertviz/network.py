@@ -13,7 +13,8 @@ import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import Array, ArrayLike, as_codes, as_images, like, resolve_device
-from invertviz.activations import activation_named, tensors_of, through_layers
+from invertviz._one_image import reconstruct_one
+from invertviz.activations import activation_named, softmax, tensors_of, through_layers
 from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
 
 
@@ -246,7 +247,7 @@ class InvertibleNetwork(nn.Module):
             TypeError: not an array of numbers.
             ValueError: empty, of another width, or not finite.
         """
-        return like(codes, self.logits(self._codes(codes)).softmax(-1))
+        return like(codes, softmax(self.logits(self._codes(codes))))
 
     def invert(self, codes: ArrayLike) -> Array:
         """Code → image, through `inverse`.
@@ -274,11 +275,13 @@ class InvertibleNetwork(nn.Module):
             TypeError: not an array of numbers.
             ValueError: as for `encode`.
         """
+        if one := reconstruct_one(self, images):
+            return Reconstruction(*one)
         codes = self.encode_pixels(self._images(images))
         return Reconstruction(
             images=like(images, self.inverse(codes).reshape(-1, *self.image_shape)),
             codes=like(images, codes),
-            probabilities=like(images, self.logits(codes).softmax(-1)),
+            probabilities=like(images, softmax(self.logits(codes))),
         )
 
     def encode_pixels(self, rows: Tensor) -> Tensor:
