@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from chromium import MEND, find_chromium
 from ipywidgets import DOMWidget
 from PIL import Image
@@ -25,7 +26,7 @@ from invertviz.widgets import (
 )
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-MOST = 120_000  # bytes of a picture
+MOST = 200_000  # bytes of a picture
 WAIT = "root => root.dataset.state === 'idle' && +root.dataset.frame > 0"
 
 
@@ -36,7 +37,7 @@ def main() -> None:
     three = digits.images[7]
     widgets: dict[str, DOMWidget] = {
         "drawing_canvas": DrawingCanvas(network, image=three),
-        "unit_sliders": UnitSliders(network, base=network.encode(three)[0], unit=17, value=4),
+        "unit_sliders": moved(UnitSliders(network, base=network.encode(digits.images[11])[0])),
         "class_picker": ClassPicker(network, classes=[2, 3, 7]),
         "misclassified_grid": MisclassifiedGrid(network, digits.images, digits.labels),
         "explorer": Explorer(network, digits),
@@ -52,6 +53,11 @@ def main() -> None:
         for name, widget in widgets.items():
             exported = invertviz.export(widget, Path(folder) / f"{name}.html", theme="light")
             page = context.new_page()
+            if name == "explorer":  # in two columns, as in a wide JupyterLab
+                page.set_viewport_size({"width": 1250, "height": 900})
+                html = exported.path.read_text(encoding="utf-8")
+                wide = html.replace("max-width: 1100px", "max-width: none", 1)
+                exported.path.write_text(wide, encoding="utf-8")
             page.goto(exported.path.absolute().as_uri())
             root = page.locator("[data-invertviz]").first
             root.wait_for()
@@ -59,9 +65,20 @@ def main() -> None:
             BEFORE.get(name, lambda _root: None)(root)
             page.wait_for_function(WAIT, arg=root.element_handle(), timeout=120_000)
             shown = page.locator(".widget-gridbox") if name == "explorer" else root
-            shrunk(shown.screenshot(), IMAGES / f"{name}.png")
+            scale = "css" if name == "explorer" else "device"  # it is large enough
+            shrunk(shown.screenshot(scale=scale), IMAGES / f"{name}.png")
             page.close()
         browser.close()
+
+
+def moved(sliders: UnitSliders, count: int = 5) -> UnitSliders:
+    """The units that matter most to the base's class, each at the end that speaks against it."""
+    most = np.argsort(-np.abs(sliders.effects))[:count].tolist()
+    sliders.moved = {
+        unit: float(sliders.ranges[unit][int(sliders.effects[unit] < 0)]) for unit in most
+    }
+    sliders.unit, sliders.order = most[0], "effect"
+    return sliders
 
 
 def run(root: Locator) -> None:
@@ -75,24 +92,31 @@ def run(root: Locator) -> None:
 
 
 def explore(grid: Locator) -> None:
-    """Click a tile, and ask for a digit; all on one panel, in two columns."""
+    """Click a tile, ask for a digit, and move a unit of its code."""
     page = grid.page
-    page.set_viewport_size({"width": 1250, "height": 900})
     grid.locator('[data-part="tile"]').nth(2).click()
     picker = page.locator('[data-invertviz="class-picker"]')
     picker.locator('[data-part="class"]').nth(3).click()
     run(picker)
     page.wait_for_function(WAIT, arg=picker.element_handle(), timeout=120_000)
+    sliders = page.locator('[data-invertviz="unit-sliders"]')
+    sliders.locator('[data-part="unit"]').nth(66).click()
+    value = sliders.locator('input[data-part="value"]')
+    value.press("End")
+    value.blur()
+    page.wait_for_function(WAIT, arg=sliders.element_handle())
 
 
 BEFORE: dict[str, Callable[[Locator], None]] = {"class_picker": run, "explorer": explore}
 
 
 def shrunk(png: bytes, target: Path) -> None:
-    """Keep the picture with as many colours as fit into `MOST` bytes."""
+    """Keep the picture with as many colours as its bytes allow."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
     for colours in (256, 128, 64, 32):
-        picture.quantize(colours, dither=Image.Dither.NONE).save(target, optimize=True)
+        # Not by how often they occur: a difference has many colours, and few pixels of each.
+        few = picture.quantize(colours, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        few.save(target, optimize=True)
         if target.stat().st_size <= MOST:
             print(f"{target.name}: {target.stat().st_size:,} bytes, {colours} colours")
             return

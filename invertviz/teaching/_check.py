@@ -19,11 +19,14 @@ class Exercise:
         expected: works the answer out, from what `check` is given by keyword.
         slips: wrong answers that people give, worked out likewise, each with what to tell them.
         right: what to say of a right answer; it may add what it means.
+        measure: of any other answer that might have been, says what was found about it: called
+            with the answer and what `check` is given; what it raises on is no such answer.
     """
 
     expected: Callable[..., Any]
     slips: Sequence[tuple[Callable[..., Any], str]] = ()
     right: str = ""
+    measure: Callable[..., str] | None = None
 
 
 @dataclass(frozen=True)
@@ -85,4 +88,9 @@ def judge(exercise: Exercise, answer: Any, given: Mapping[str, Any]) -> Verdict:
     for slip, told in exercise.slips:
         if same(answer, slip(**given)):
             return Verdict(False, told)
+    if exercise.measure is not None:
+        try:
+            return Verdict(False, exercise.measure(answer, **given))
+        except (IndexError, KeyError, TypeError, ValueError):
+            pass  # nothing that could be chosen: `off` tells
     return Verdict(False, off)

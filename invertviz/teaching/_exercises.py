@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,14 @@ Images = NDArray[np.float32]
 
 def _arrays(parameters: Any) -> list[NDArray[Any]]:
     return [to_numpy(parameter) for parameter in parameters]
+
+
+def _index(answer: Any) -> int:
+    """A choice by its number; one from the end is none."""
+    chosen = operator.index(answer)
+    if chosen < 0:
+        raise IndexError(answer)
+    return chosen
 
 
 def _sigmoid(z: NDArray[Any]) -> NDArray[Any]:
@@ -127,11 +136,19 @@ EXERCISES: Mapping[str, Exercise] = {
             ),
         ],
         "Compare its weight to that class in the last layer, `network.weights[2]`.",
+        lambda answer, to, **given: (
+            f"Unit {answer} moves the probability of {to} by "
+            f"{abs(_gains(to=to, **given)[_index(answer)]):.2g}, and another moves it further."
+        ),
     ),
     "unit-that-moves-picture": Exercise(
         lambda **given: int(_changes(**given).argmax()),
         [(lambda **given: int(_changes(**given).argmin()), "That one changes the picture least.")],
         "The unit that moves the picture most need not be the one that moves the class.",
+        lambda answer, **given: (
+            f"Unit {answer} changes a pixel by {_changes(**given)[_index(answer)]:.2g} on average, "
+            "and another changes it more."
+        ),
     ),
     "driving-samples": Exercise(
         lambda network, images, unit, count: set(
@@ -175,6 +192,11 @@ EXERCISES: Mapping[str, Exercise] = {
                 "That one lies on the diagonal, where nothing is wrong.",
             ),
         ],
+        measure=lambda answer, counts: (
+            f"{answer[0]} is taken for {answer[1]} "
+            f"{counts[_index(answer[0]), _index(answer[1])]} times, another mistake is made more "
+            "often, or as often and stands before it."
+        ),
     ),
     "consistency-of-mistakes": Exercise(
         lambda **given: _consistency(**given, on="wrong", against="predictions"),
@@ -212,7 +234,23 @@ EXERCISES: Mapping[str, Exercise] = {
     ),
     "components-needed": Exercise(
         lambda fit_images, images, mse: int((_pca_errors(fit_images, images) <= mse).argmax()),
-        (),
+        [
+            (
+                lambda fit_images, images, mse: int(
+                    (_pca_errors(fit_images, images) <= mse).argmax() - 1
+                ),
+                "One more: with that many the error is still above that of the ridge regression. "
+                "(The first error is the one without any component.)",
+            ),
+            (
+                lambda fit_images, images, mse: int(
+                    (
+                        _pca_errors(fit_images, images - images.mean(0) + fit_images.mean(0)) <= mse
+                    ).argmax()
+                ),
+                "Subtract the mean of the images that you fit on, not of those you measure on.",
+            ),
+        ],
         "The network's 100 numbers are worth about that many linear ones.",
     ),
     "clearest-way": Exercise(
@@ -227,6 +265,9 @@ EXERCISES: Mapping[str, Exercise] = {
                 "That is the one most faithful to the network; which is to the pixels?",
             ),
         ],
+        measure=lambda answer, table: (
+            f"The mse of {answer} is {table.loc[answer, 'mse']:.4f}, and another's is smaller."
+        ),
     ),
     "images-from-bytes": Exercise(
         lambda pixels: np.asarray(pixels, dtype=np.float64) / 255,

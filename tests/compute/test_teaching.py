@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -134,6 +135,36 @@ def test_components_are_counted_as_numpy_would(sample):
     mse = float(np.square(left).mean())
     assert check("components-needed", 10, **given, mse=mse * 1.0001)
     assert check("components-needed", 11, **given, mse=mse * 0.9999)
+    assert "One more" in check("components-needed", 9, **given, mse=mse * 1.0001).said
+
+
+def test_another_choice_is_told_what_it_measures(pretrained, sample):
+    mean = pretrained.encode(sample.test.images).mean(0)
+    given = {"network": pretrained, "code": mean, "values": [-6, 6]}
+    low, high = np.repeat(mean[None], 2, 0)
+    low[3], high[3] = -6, 6
+    moved = np.ptp(pretrained.classify(np.stack([low, high]))[:, 7])
+    told = check("unit-that-moves-class", 3, **given, to=7).said
+    assert told.startswith(f"Unit 3 moves the probability of 7 by {moved:.2g}, and another")
+    change = np.ptp(invertviz.sweep_unit(pretrained, mean, 3, [-6, 6]), axis=0).mean()
+    told = check("unit-that-moves-picture", np.int64(3), **given).said
+    assert told.startswith(f"Unit 3 changes a pixel by {change:.2g} on average, and another")
+    counts = np.array([[90, 9, 1], [2, 50, 0], [0, 4, 30]])
+    assert "2 is taken for 1 4 times" in check("worst-confusion", (2, 1), counts=counts).said
+    table = pd.DataFrame({"mse": [0.05, 0.03, 0.07], "class_consistency": [0.9, 0.8, 0.1]})
+    table.index = ["article", "ridge", "mean image"]
+    table.loc["pseudo"] = (0.08, 1)
+    table.loc["PCA of rank 100"] = (0.01, 0.99)
+    assert check("clearest-way", "ridge", table=table)
+    assert "The mse of article is 0.0500" in check("clearest-way", "article", table=table).said
+
+
+@pytest.mark.parametrize("answer", [-1, 100, 3.5, "3", [1, 2]])
+def test_what_is_no_choice_is_told_so(pretrained, sample, answer):
+    given = {"network": pretrained, "code": np.zeros(100, np.float32), "values": [-6, 6]}
+    said = check("unit-that-moves-class", answer, **given, to=7).said
+    assert said
+    assert "moves the probability" not in said
 
 
 def test_every_exercise_of_the_notebooks_is_there_and_no_other():
