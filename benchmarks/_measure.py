@@ -23,6 +23,9 @@ def interleaved(
 ) -> dict[str, list[float]]:
     """Milliseconds a call of each rival, one number a round; the order is the same each round.
 
+    Each is called once before its clock starts: the threads and the cache of the one before it
+    would be in its time.
+
     Args:
         rivals: what to call, by name.
         rounds: how many numbers of each.
@@ -32,6 +35,7 @@ def interleaved(
     found: dict[str, list[float]] = {name: [] for name in rivals}
     for warm_up in [True] + [False] * rounds:
         for name, call in rivals.items():
+            call()
             settle()
             begin = time.perf_counter()
             for _ in range(repeat):
