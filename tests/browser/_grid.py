@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+
+import nbformat
+import numpy as np
 from _lab import Lab, wait_until
 from _page import Reader
 from _widget import Widget
@@ -68,3 +72,16 @@ class Grid(Widget):
 def ready(grid):
     grid.root.locator('[data-part="tile"][data-index]').first.wait_for()
     return grid
+
+
+def carried(lab, notebook):
+    """Indices of the samples that the page carries: what the notebook holds that it saves now."""
+    lab.save()
+    saved = nbformat.read(lab.server.notebooks / notebook, as_version=4)
+    models = saved.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values()
+    buffers = [each for model in models for each in model.get("buffers", ())]
+    (samples,) = [each.data for each in buffers if each.path == ["samples"]]
+    data = base64.b64decode(samples)
+    # A head of five numbers, one of them the number of rows: see invertviz/widgets/_blocks.py.
+    rows = np.frombuffer(data, dtype="<i4", count=5)[3]
+    return np.frombuffer(data, dtype="<i4", count=rows, offset=20).tolist()

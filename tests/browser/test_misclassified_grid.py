@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from _grid import Grid, ready
+from _grid import Grid, carried, ready
 from _lab import wait_until
 from _widget import levels
 
@@ -20,6 +20,7 @@ DATA = (
 )
 SMALL = DATA.format(name="mnist-sample", split="test")
 SHOW = "grid = MisclassifiedGrid(network, digits.images, digits.labels)\ngrid"
+SOME = SHOW.replace("labels)", "labels, offline=300)")
 ORDERED = "grid.rows()['index'].tolist()"
 # A million samples from a hundred digits: memory once, and quickly evaluated.
 MILLION = (
@@ -156,7 +157,7 @@ def test_selecting_with_the_mouse(grid):
     shown = grid.shown()
     grid.tile(shown[1]).click()
     assert lab.wait_python(f"grid.selected == ({shown[1]},)")
-    assert lab.python("grid.current") == shown[1]
+    assert lab.wait_python(f"grid.current == {shown[1]}")
     np.testing.assert_array_equal(
         lab.python("grid.image.tolist()"), lab.python(f"digits.images[{shown[1]}].tolist()")
     )
@@ -239,7 +240,7 @@ def test_python_sets_everything(grid):
     lab.execute("grid.visible = (300,)")
     across = int(grid.part("tiles").get_attribute("aria-colcount"))
     # A report of what was in view before may still come in between.
-    lab.wait_python(f"len(grid.visible) > 1 and 0 <= 300 - grid.visible[0] < {across}")
+    assert lab.wait_python(f"len(grid.visible) > 1 and 0 <= 300 - grid.visible[0] < {across}")
     lab.execute("grid.flip = True")
     wait_until(lambda: grid.part("flip").is_checked(), "the tick")
 
@@ -337,9 +338,13 @@ def test_what_python_sets_before_it_is_shown_is_shown(lab):
     lab.run_all()
     grid = ready(Grid(lab))
     grid.tile(765_432).wait_for()
-    panel, tile = grid.part("tiles").bounding_box(), grid.tile(765_432).bounding_box()
-    assert panel["y"] <= tile["y"]
-    assert tile["y"] + tile["height"] <= panel["y"] + panel["height"]
+
+    def in_view():
+        panel, tile = grid.part("tiles").bounding_box(), grid.tile(765_432).bounding_box()
+        above, below = tile["y"] - panel["y"], tile["y"] + tile["height"] - panel["y"]
+        return above >= 0 and below <= panel["height"]
+
+    wait_until(in_view, "the current sample in view")
     assert grid.selected() == [765_433]
     assert grid.tile(765_432).get_attribute("data-current") is not None
     wait_until(lambda: lab.python("765_432 in grid.visible"), "Python to hear")
@@ -385,12 +390,7 @@ def test_a_killed_kernel_leaves_the_samples_that_the_page_carries(grid):
 
 def test_a_page_that_carries_some_says_of_how_many(open_lab):
     lab = open_lab()
-    name = lab.new_notebook(
-        [
-            DATA.format(name="mnist", split="test")
-            + "grid = MisclassifiedGrid(network, digits.images, digits.labels, offline=300)\ngrid"
-        ]
-    )
+    name = lab.new_notebook([DATA.format(name="mnist", split="test") + SOME])
     lab.run_all()
     grid = ready(Grid(lab))
     before = grid.shown()
@@ -401,7 +401,8 @@ def test_a_page_that_carries_some_says_of_how_many(open_lab):
     # … but what is shown now, surest first, is carried once the person has settled on it.
     assert lab.wait_python("not grid.stale and held is not grid._carried")
     eights = lab.python(ORDERED)
-    lab.save()
+    held = lab.python("grid._carried.tolist()")
+    wait_until(lambda: carried(lab, name) == held, "the page to get what it is to carry")
     lab.close()
     again = open_lab()
     again.open(name)
@@ -475,13 +476,19 @@ def test_tiles_fill_any_width(grid, width):
         "([root, width]) => root.clientWidth <= width && root.scrollWidth <= root.clientWidth",
         arg=[grid.root.element_handle(), width],
     )
-    boxes = [tile.bounding_box() for tile in grid.part("tile").all()[:12]]
-    rows = {round(box["y"]) for box in boxes}
-    top = [box for box in boxes if round(box["y"]) == min(rows)]
-    gaps = np.diff([box["x"] for box in top]) - top[0]["width"]
-    np.testing.assert_allclose(gaps, 6, atol=0.6)
-    panel = grid.part("tiles").evaluate("p => p.getBoundingClientRect().x + p.clientWidth")
-    assert top[-1]["x"] + top[-1]["width"] == pytest.approx(panel, abs=1)
+
+    def filled():
+        first, *others = grid.part("tile").evaluate_all(
+            """tiles => tiles.map(tile => tile.getBoundingClientRect())
+                .map(({ x, y, width }) => ({ x, y, width }))
+                .sort((a, b) => a.y - b.y || a.x - b.x)"""
+        )
+        top = [first] + [box for box in others if abs(box["y"] - first["y"]) < 1]
+        gaps = np.diff([box["x"] for box in top]) - first["width"]
+        end = grid.part("tiles").evaluate("p => p.getBoundingClientRect().x + p.clientWidth")
+        return np.allclose(gaps, 6, atol=0.6) and abs(top[-1]["x"] + first["width"] - end) < 1
+
+    wait_until(filled, "tiles that fill the panel")
     for name in ("sort", "all", "true-class", "confidence-high", "matrix"):
         box, root = grid.part(name).bounding_box(), grid.root.bounding_box()
         assert box["x"] >= root["x"]
