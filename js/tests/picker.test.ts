@@ -21,13 +21,13 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
     ...{ digits: new DataView(new ArrayBuffer(0)), mean_code: new DataView(new ArrayBuffer(0)) },
     ...settings,
   };
-  const listeners: Record<string, (() => void)[]> = {};
+  const listeners: Record<string, ((message?: unknown) => void)[]> = {};
   const sent: Record<string, unknown>[] = [];
-  const on = (name: string, listener: () => void) => {
+  const on = (name: string, listener: (message?: unknown) => void) => {
     listeners[name] = [...(listeners[name] ?? []), listener];
   };
-  const tell = (event: string) => {
-    for (const listener of listeners[event] ?? []) listener();
+  const tell = (event: string, message?: unknown) => {
+    for (const listener of listeners[event] ?? []) listener(message);
   };
   const whole = { comm_live: live, on };
   const net = { on, get: () => new DataView(weights.buffer, weights.byteOffset, weights.length) };
@@ -46,6 +46,10 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
     Object.assign(state, changes);
     for (const name of Object.keys(changes)) tell(`change:${name}`);
   };
+  const kernelStops = () => {
+    tell("msg:custom", { stop: true });
+    kernelSays({ running: false });
+  };
   const kill = () => {
     whole.comm_live = false;
     tell("comm_live_update");
@@ -53,7 +57,7 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
   const session = new Session(model);
   const ready = () => vi.waitFor(() => expect(session.link.network).toBeDefined());
   const ended = () => vi.waitFor(() => expect(state.running).toBe(false), { timeout: 20_000 });
-  return { state, sent, session, model, kernelSays, kill, ready, ended };
+  return { state, sent, session, model, kernelSays, kernelStops, kill, ready, ended };
 }
 
 const orders = (sent: Record<string, unknown>[]) => sent.map(({ order }) => (order as string[])[1]);
@@ -122,4 +126,25 @@ test("what cannot be run is said, and the next run works", async () => {
   await ended();
   expect(session.link.status.message).toBe("");
   expect(state.step).toBe(20);
+});
+
+test("Python stops a run of the page; where none is, a later run of its own goes on", async () => {
+  const { state, session, kernelSays, kernelStops, ready, ended } = picker(true, {
+    ...{ engine: "browser", steps: 20_000 },
+  });
+  await ready();
+  session.press("run");
+  await vi.waitFor(() => expect(state.step).toBeGreaterThan(500), { timeout: 20_000 });
+  kernelStops();
+  await vi.waitFor(() => expect(state.recorded).not.toEqual([]), { timeout: 20_000 });
+  await ended();
+  expect(state.step).toBeLessThan(20_000);
+  kernelSays({ answered: state.request });
+  kernelSays({ answered: state.request }); // of the last report, too
+
+  kernelStops(); // such as for a page that is closed
+  kernelSays({ running: true, step: 40 });
+  session.lookAt({ position: 0 });
+  kernelSays({ answered: state.request });
+  expect(state.running).toBe(true);
 });

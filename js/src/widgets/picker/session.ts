@@ -105,7 +105,8 @@ export class Session {
 
   /** Python stops what runs here. */
   private stop(): void {
-    this.here?.stop();
+    if (!this.here) return;
+    this.here.stop();
     this.own.running = false;
   }
 
