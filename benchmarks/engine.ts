@@ -2,9 +2,7 @@
 
 import { Network } from "../js/src/engine/network";
 import { Optimization } from "../js/src/engine/optimization";
-
-const SLICE_MS = 6; // as in js/src/widgets/picker/session.ts
-const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+import { SLICE_MS, turn } from "../js/src/widgets/picker/slices";
 
 let network: Network;
 

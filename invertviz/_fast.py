@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from invertviz.activations import tensors_of
+from invertviz.activations import softmax, tensors_of
 from invertviz.inverses import LearnedInverse
 from invertviz.network import InvertibleNetwork
 
@@ -50,7 +50,7 @@ class ClassifierGradient:
             torch.addmm(self.biases[layer], a[layer], W[layer], out=a[layer + 1])
             if layer + 1 < last:
                 a[layer + 1].sigmoid_()
-        delta[last].copy_(a[last].T.contiguous().softmax(0).T)  # as in activations.softmax
+        delta[last].copy_(softmax(a[last]))
         delta[last].scatter_add_(1, self.labels[batch, None], self.minus_one)
         for layer in reversed(range(last)):
             torch.mm(a[layer].T, delta[layer + 1], out=self.by_weight[layer])

@@ -6,12 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import nbformat
 import numpy as np
 import pytest
 import typer
+from idx_files import idx
 from nbclient import NotebookClient
 
 import invertviz
@@ -71,20 +71,16 @@ def python(page: Path) -> list[str]:
     return cells
 
 
-def write_idx(path: Path, array: Any) -> None:
-    lengths = np.array(array.shape, dtype=">u4").tobytes()
-    path.write_bytes(bytes([0, 0, 8, array.ndim]) + lengths + array.astype(np.uint8).tobytes())
-
-
 @pytest.fixture(scope="module")
 def ran(tmp_path_factory, sample, mnist):
     """The cells of each page, executed in one kernel that forgets between the pages."""
     folder = tmp_path_factory.mktemp("reader")
-    (folder / "folder/of/idx/files").mkdir(parents=True)
+    data = folder / "folder/of/idx/files"
+    data.mkdir(parents=True)
     for name, split in (("train", sample.train), ("t10k", sample.test)):
-        base = folder / "folder/of/idx/files" / name
-        write_idx(Path(f"{base}-images-idx3-ubyte"), np.round(255 * split.images[:1000]))
-        write_idx(Path(f"{base}-labels-idx1-ubyte"), split.labels[:1000])
+        images, labels = np.round(255 * split.images[:1000]), split.labels[:1000]
+        (data / f"{name}-images-idx3-ubyte").write_bytes(idx(images))
+        (data / f"{name}-labels-idx1-ubyte").write_bytes(idx(labels))
     cells = [
         nbformat.v4.new_code_cell(source, metadata={"page": str(page)})
         for page in PAGES

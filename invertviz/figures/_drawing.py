@@ -74,7 +74,7 @@ def tiles(
     above = 1.3 * font / 72 if titles is not None else 0.0
     wide = columns * (across + apart)
     tall = foot + rows * (above + down + 0.08) + (0.3 if title else 0)
-    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=_named(title, alt))
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=alt_text(title, alt))
     # Laid out by hand: matplotlib's layout engines move a little with each time of drawing.
     grid = figure.add_gridspec(
         rows,
@@ -88,8 +88,7 @@ def tiles(
     )
     places = [figure.add_subplot(grid[divmod(index, columns)]) for index in range(count)]
     fill(places, pictures, style=style, titles=titles, color=color, font=font)
-    if title:
-        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
+    head(figure, title)
     return figure
 
 
@@ -162,7 +161,7 @@ def gallery(
     down = high * inch + below + gap
     above = 0.05 + (0.18 if titles else 0) + (0.3 if title else 0)
     wide, tall = beside + count * across, above + len(rows) * down
-    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=_named(title, alt))
+    figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=alt_text(title, alt))
     for i, (name, pictures) in enumerate(rows.items()):
         up = tall - above - (i + 1) * down + gap + below
         middle = (up + high * inch / 2) / tall
@@ -177,8 +176,7 @@ def gallery(
         named = titles if i == 0 else None
         fill(places, pictures, style=styles[name], titles=named, color=FAINT, font=small)
         caption(places, told.get(name, ()))
-    if title:
-        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
+    head(figure, title)
     return figure
 
 
@@ -188,7 +186,15 @@ def caption(places: Iterable[Axes], captions: Iterable[str]) -> None:
         axes.set_xlabel(text, fontsize=6.5, color=FAINT, labelpad=2, parse_math=False)
 
 
-def _named(title: str | None, alt: str) -> str:
+def head(figure: Figure, title: str | None) -> None:
+    """Write the figure's title, if it has one, into the 0.3 inches above all else."""
+    if title:
+        above = 1 - 0.17 / figure.get_figheight()
+        figure.suptitle(title, y=above, va="center", fontsize=10, parse_math=False)
+
+
+def alt_text(title: str | None, alt: str) -> str:
+    """The alternative text of a figure with that title."""
     return f"{title}. {alt}" if title else alt
 
 

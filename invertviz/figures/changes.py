@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from invertviz._arrays import ArrayLike
 
 from ._axes import INK, check_width, place_axes
-from ._drawing import GRAY, as_pictures, check_count, differences, fill
+from ._drawing import GRAY, alt_text, as_pictures, check_count, differences, fill, head
 from ._shown import ShownFigure
 
 
@@ -61,7 +61,7 @@ def code_change(
     above = 0.12 + 0.15 * lines + (0.3 if title else 0)
     wide, tall = 3 * (across + gap) + scale_width, down + above + gap
     alt = f"{titles[0]} and {titles[1]}, and the difference between them, up to {furthest:.2g}"
-    alt = (f"{title}. {alt}" if title else alt).replace("\n", " ")
+    alt = alt_text(title, alt).replace("\n", " ")
     figure = ShownFigure(figsize=(wide, tall), facecolor="white", alt=alt)
     places = [
         place_axes(figure, gap / 2 + column * (across + gap), gap / 2, across, down)
@@ -76,6 +76,5 @@ def code_change(
     ticks = [-furthest, 0, furthest]
     scale = figure.colorbar(places[2].images[0], cax=bar, ticks=ticks)
     scale.set_ticklabels([f"{tick:+.2g}" if tick else "0" for tick in ticks], fontsize=7, color=INK)
-    if title:
-        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
+    head(figure, title)
     return figure

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from invertviz._arrays import ArrayLike
 
 from ._axes import FAINT, INK, chart, check_width, describe, own_axes, place_axes
-from ._drawing import as_numbers, as_pictures, fill
+from ._drawing import as_numbers, as_pictures, fill, head
 from ._shown import ShownFigure
 
 _RIVALS = 3  # other classes that are drawn
@@ -120,8 +120,7 @@ def latent_trajectory(
     axes = place_axes(figure, 0.6, low, width - 1.3, chart_high)
     confidence_curves(told, target, steps=taken, class_names=class_names, ax=axes)
     figure.alt += f"; pictures at {', '.join(at)}"
-    if title:
-        figure.suptitle(title, y=1 - 0.17 / tall, va="center", fontsize=10, parse_math=False)
+    head(figure, title)
     return figure
 
 

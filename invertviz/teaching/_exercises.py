@@ -108,6 +108,10 @@ def _pca_errors(fit_images: Images, images: Images) -> NDArray[Any]:
     return to_numpy((total - torch.cat([torch.zeros(1), kept])) / rest.shape[1])
 
 
+def _components_needed(fit_images: Images, images: Images, mse: float) -> int:
+    return int((_pca_errors(fit_images, images) <= mse).argmax())
+
+
 EXERCISES: Mapping[str, Exercise] = {
     "code-by-hand": Exercise(
         _code,
@@ -233,20 +237,16 @@ EXERCISES: Mapping[str, Exercise] = {
         "Any way back that knows something of the code must do better than that.",
     ),
     "components-needed": Exercise(
-        lambda fit_images, images, mse: int((_pca_errors(fit_images, images) <= mse).argmax()),
+        _components_needed,
         [
             (
-                lambda fit_images, images, mse: int(
-                    (_pca_errors(fit_images, images) <= mse).argmax() - 1
-                ),
+                lambda **given: _components_needed(**given) - 1,
                 "One more: with that many the error is still above that of the ridge regression. "
                 "(The first error is the one without any component.)",
             ),
             (
-                lambda fit_images, images, mse: int(
-                    (
-                        _pca_errors(fit_images, images - images.mean(0) + fit_images.mean(0)) <= mse
-                    ).argmax()
+                lambda fit_images, images, mse: _components_needed(
+                    fit_images, images - images.mean(0) + fit_images.mean(0), mse
                 ),
                 "Subtract the mean of the images that you fit on, not of those you measure on.",
             ),

@@ -5,10 +5,10 @@ from __future__ import annotations
 import base64
 
 import nbformat
-import numpy as np
 from _lab import Lab, wait_until
 from _page import Reader
 from _widget import Widget
+from grid_blocks import unpack
 
 
 class Grid(Widget):
@@ -81,7 +81,5 @@ def carried(lab, notebook):
     models = saved.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values()
     buffers = [each for model in models for each in model.get("buffers", ())]
     (samples,) = [each.data for each in buffers if each.path == ["samples"]]
-    data = base64.b64decode(samples)
-    # A head of five numbers, one of them the number of rows: see invertviz/widgets/_blocks.py.
-    rows = np.frombuffer(data, dtype="<i4", count=5)[3]
-    return np.frombuffer(data, dtype="<i4", count=rows, offset=20).tolist()
+    _, columns, _ = unpack(base64.b64decode(samples))
+    return columns["index"].tolist()

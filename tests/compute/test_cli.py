@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from idx_files import idx
 from safetensors import safe_open
 
 import invertviz
@@ -66,9 +67,7 @@ def write_idx(folder, images, labels):
     """The same floats [N, H, W] and labels, as IDX files to train on and to test with."""
     for part in ("train", "t10k"):
         for kind, array in (("images-idx3", images * 255), ("labels-idx1", labels)):
-            header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
-            path = folder / f"{part}-{kind}-ubyte"
-            path.write_bytes(header + array.astype(np.uint8).tobytes())
+            (folder / f"{part}-{kind}-ubyte").write_bytes(idx(array))
 
 
 def table(out):

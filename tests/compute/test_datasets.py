@@ -7,16 +7,11 @@ import threading
 
 import numpy as np
 import pytest
+from idx_files import idx
 
 from invertviz import datasets
 
 FILES = datasets._FILES
-
-
-def idx(array):
-    """An array of bytes in the IDX format."""
-    sizes = b"".join(size.to_bytes(4, "big") for size in array.shape)
-    return bytes([0, 0, 8, array.ndim]) + sizes + array.astype(np.uint8).tobytes()
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ import pandas as pd
 import pytest
 import torch
 import traitlets
+from grid_blocks import unpack
 
 from invertviz import InvertibleNetwork, evaluate
 from invertviz.widgets import DrawingCanvas, MisclassifiedGrid
 from invertviz.widgets._filter import EVERYTHING
 from invertviz.widgets._samples import KEYS
-
-HEAD = 5
 
 
 @pytest.fixture
@@ -34,22 +33,6 @@ def page_asks(grid, request=1, *, rows=None, pick=None, carry=False, **state):
     grid.set_state({"asked": asked, "request": request, **state})
     assert grid.error == ""
     assert grid.answered == request
-
-
-def unpack(data, pixels=784):
-    """A buffer's rows, read as its documentation says."""
-    version, start, length, n, pictures = np.frombuffer(data, "<i4", HEAD).tolist()
-    at = 4 * HEAD
-    columns = {}
-    for name, kind in (
-        ("index", "<i4"),
-        *((name, "<f4") for name in ("confidence", "loss", "margin")),
-        *((name, "<u2") for name in ("true", "predicted")),
-    ):
-        columns[name] = np.frombuffer(data, kind, n, at)
-        at += columns[name].nbytes
-    levels = np.frombuffer(data, "u1", offset=at).reshape(pictures, n, pixels)
-    return (version, start, length), columns, levels
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import type { Network } from "../../engine/network";
 import type { Moment, Optimization } from "../../engine/optimization";
 
 /** Milliseconds of work before the page gets a turn; with what is shown, well below a frame. */
-const SLICE_MS = 6;
+export const SLICE_MS = 6;
 const SHOWN_EVERY_MS = 50;
 const SHOWN_AT_LEAST = 20; // times in a run
 
@@ -41,6 +41,6 @@ export async function invertInSlices(network: Network, codes: Vector[]): Promise
 }
 
 /** Let the page have its turn. */
-function turn(): Promise<void> {
+export function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
