@@ -60,31 +60,35 @@ export class Link<T extends WidgetTraits> {
     void this.loadNetwork();
   }
 
-  /** Ask with the newest changes; the browser, too, tells the kernel where there is one. */
+  /**
+   * Ask with the newest changes, which a person chose; the browser, too, tells the kernel where there
+   * is one.
+   */
   ask(changes: () => Partial<T>): void {
+    this.requests.choose();
+    this.askAside(changes);
+  }
+
+  /** Ask for the page's own sake, such as for rows in view; Python's and links' changes go before. */
+  askAside(changes: () => Partial<T>): void {
     this.newest = changes;
     if (this.connected) this.requests.ask(changes);
     this.answerHere();
   }
 
   /**
-   * Hear when Python or a linked widget changes an input. What is older than this page's own, such as
-   * the state that JupyterLab fetches when a connection is mended, is replaced by that instead,
-   * unless what the page asked last was no person's choice.
+   * Hear when Python or a linked widget changes an input. What is older than a person's own choice,
+   * such as the state that JupyterLab fetches when a connection is mended, is replaced by that instead.
    */
-  listen<K extends keyof T & string>(
-    input: K,
-    listener: (value: T[K]) => void,
-    wasChosen = () => true,
-  ): void {
+  listen<K extends keyof T & string>(input: K, listener: (value: T[K]) => void): void {
     this.model.on(`change:${input}`, () => {
       if (this.writing) return;
-      if (this.newest && this.isBehind && wasChosen()) this.requests.ask(this.newest);
+      if (this.newest && this.isBehind) this.requests.ask(this.newest);
       else listener(this.model.get(input));
     });
   }
 
-  /** Whether the model may hold something older than what was asked last. */
+  /** Whether the model may hold something older than what a person chose last. */
   get isBehind(): boolean {
     return this.requests.isBehind;
   }

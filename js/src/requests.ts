@@ -13,6 +13,8 @@ const PATIENCE_MS = 1000;
 export class LatestRequests<T extends WidgetTraits> {
   private readonly first = Math.floor(Math.random() * 2 ** 30);
   private number = this.first;
+  private choice = this.first; // the last request that told of a person's choice
+  private choiceWaits = false;
   private inFlight = false;
   private waiting: (() => Partial<T>) | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -37,16 +39,23 @@ export class LatestRequests<T extends WidgetTraits> {
     if (!this.inFlight) this.sendNewest();
   }
 
-  /** Whether the model holds something older than what was asked last. */
+  /** A person chose something, of which the next request tells. */
+  choose(): void {
+    this.choiceWaits = true;
+  }
+
+  /** Whether the model may hold something older than what a person chose last. */
   get isBehind(): boolean {
     const answered = this.model.get("answered");
-    if (this.waiting) return true;
-    if (this.inFlight) return answered !== this.number;
-    return this.first < answered && answered < this.number;
+    if (this.waiting && this.choiceWaits) return true;
+    if (this.inFlight && this.choice === this.number) return answered !== this.number;
+    return this.first < answered && answered < this.choice;
   }
 
   /** Forget what was asked: the kernel that would have answered is gone. */
   drop(): void {
+    this.choiceWaits ||= this.isBehind;
+    this.choice = this.first;
     this.waiting = undefined;
     this.inFlight = false;
     clearTimeout(this.timer);
@@ -62,6 +71,8 @@ export class LatestRequests<T extends WidgetTraits> {
     this.waiting = undefined;
     this.inFlight = true;
     this.number += 1;
+    if (this.choiceWaits) this.choice = this.number;
+    this.choiceWaits = false;
     this.write({ ...changes, request: this.number });
     this.model.save_changes();
     this.timer = setTimeout(() => this.enter("late"), PATIENCE_MS);

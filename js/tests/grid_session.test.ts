@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { Session, type Traits } from "../src/samples/session";
+import { bytes } from "../src/bytes";
+import { Session } from "../src/samples/session";
+import type { Traits } from "../src/samples/traits";
 
 const PIXELS = 30;
 const weights = readFileSync(
@@ -112,12 +114,49 @@ test("what a person chose outlives the older state that a mended connection brin
   mend();
   set("filter", old);
   set("current", -1);
-  expect([session.filter.true, session.current]).toEqual([0, 7]);
+  expect([session.order.filter.true, session.current]).toEqual([0, 7]);
   answer();
   answer();
   expect(state).toMatchObject({ filter: { true: 0 }, current: 7 });
   // Once that is answered, Python is followed again.
   set("filter", old);
   set("current", 3);
-  expect([session.filter.true, session.current]).toEqual([null, 3]);
+  expect([session.order.filter.true, session.current]).toEqual([null, 3]);
+});
+
+test("what a linked grid selects is followed, after a pick of one's own too", async () => {
+  const { session, set, selected, die } = await grid(1000);
+  const link = (...indices: number[]) => set("selected", bytes(Int32Array.from(indices)));
+  link(3, 5);
+  expect(selected(3, 4, 5)).toEqual([true, false, true]);
+  session.select((selection) => selection.only(4));
+  link(3, 5); // from before the pick: the kernel follows that first
+  expect(selected(3, 4, 5)).toEqual([false, true, false]);
+  die();
+  link(5, 6);
+  expect(selected(4, 5, 6)).toEqual([false, true, true]);
+});
+
+test("what is shown is carried along once the kernel has had a rest", async () => {
+  const { session, state, set, answer } = await grid(50);
+  const due = () => (state.asked as Traits["asked"]).carry;
+  session.choose({ filter: { true: 0 } });
+  set("stale", true);
+  await vi.advanceTimersByTimeAsync(1500); // busy all the time …
+  expect(session.link.status.engine).toBe("browser");
+  await vi.advanceTimersByTimeAsync(1500);
+  answer();
+  await vi.advanceTimersByTimeAsync(1500); // … and at rest, until somebody scrolls
+  session.goTo(7);
+  answer();
+  await vi.advanceTimersByTimeAsync(1500);
+  expect(due()).toBe(false);
+  await vi.advanceTimersByTimeAsync(500);
+  expect(due()).toBe(true);
+  set("samples", pack(0, 0, 60, 60));
+  set("stale", false);
+  answer();
+  await vi.advanceTimersByTimeAsync(5000);
+  session.goTo(8);
+  expect(due()).toBe(false);
 });

@@ -186,6 +186,34 @@ test("what is older than this page's own is replaced by that, what is newer is h
   expect(heard).toEqual([1, 3]);
 });
 
+test("what the page asks for its own sake gives way to Python, a choice before it does not", async () => {
+  const { model, images, change, answer, setLive } = wire();
+  const link = await linkTo(model);
+  const heard: unknown[] = [];
+  link.listen("image", (value) => heard.push(floats(value)[0]));
+  link.askAside(image(1));
+  change("image", image(2)().image);
+  expect(heard).toEqual([2]);
+  answer();
+  link.ask(image(3));
+  link.askAside(image(4));
+  change("image", image(2)().image);
+  expect(heard).toEqual([2]);
+  answer();
+  change("image", image(5)().image); // the choice is answered, what was asked after it is not
+  expect(heard).toEqual([2, 5]);
+  answer();
+  // A choice that a lost kernel did not answer is one again when it is back; meanwhile links are heard.
+  link.ask(image(6));
+  setLive(false);
+  change("image", image(7)().image);
+  expect(heard).toEqual([2, 5, 7]);
+  setLive(true);
+  change("image", image(2)().image);
+  expect(heard).toEqual([2, 5, 7]);
+  expect(images().at(-1)).toBe(6);
+});
+
 test("without kernel and weights nobody answers, and this is said", async () => {
   const { model } = wire({ live: false, weights: false });
   const link = await linkTo(model);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Block } from "../src/samples/blocks";
-import { type Filter, order } from "../src/samples/order";
+import { type Filter, type Key, order } from "../src/samples/order";
 import { Selection } from "../src/samples/selection";
 import { KernelSource, type Source } from "../src/samples/sources";
 
@@ -70,17 +70,26 @@ test("filters and sorts as Python does", () => {
     ),
     2,
   );
-  const found = (filter: Partial<Filter>, key = "confidence" as const, descending = true) =>
-    Array.from(order(block, { ...EVERYTHING, ...filter }, key, descending), (i) => 10 + i);
+  const found = (filter: Partial<Filter>, sort: Key = "confidence", descending = true) =>
+    Array.from(
+      order(block, { filter: { ...EVERYTHING, ...filter }, sort, descending }),
+      (i) => 10 + i,
+    );
   expect(found({})).toEqual([13, 10, 12, 11]);
   expect(found({}, "confidence", false)).toEqual([11, 10, 12, 13]);
   expect(found({ misclassified: true })).toEqual([10, 12]);
   expect(found({ true: 1 })).toEqual([13, 10]);
   expect(found({ predicted: 1 })).toEqual([13]);
   expect(found({ confidence: [0.2, 0.9] })).toEqual([10, 12, 11]); // float32's 0.2 and 0.9
-  expect(Array.from(order(block, EVERYTHING, "index", true))).toEqual([3, 2, 1, 0]);
-  expect(Array.from(order(block, EVERYTHING, "loss", true))[0]).toBe(0);
-  expect(Array.from(order(block, EVERYTHING, "margin", true))[0]).toBe(3);
+  expect(Array.from(order(block, { filter: EVERYTHING, sort: "index", descending: true }))).toEqual(
+    [3, 2, 1, 0],
+  );
+  expect(Array.from(order(block, { filter: EVERYTHING, sort: "loss", descending: true }))[0]).toBe(
+    0,
+  );
+  expect(
+    Array.from(order(block, { filter: EVERYTHING, sort: "margin", descending: true }))[0],
+  ).toBe(3);
 });
 
 test("what the kernel sent is kept, and what is missing is asked for in whole steps", () => {
@@ -106,6 +115,26 @@ test("a long way through a million samples does not fill the page", () => {
   expect(source.sample(5)?.index).toBe(5);
   expect(source.sample(64)).toBeUndefined();
   expect(source.sample(64 * 199)?.index).toBe(64 * 199);
+});
+
+test("all that large views show is kept, and no longer once they are small again", () => {
+  const source = new KernelSource(new Block(pack([1, 0, 1e6], rows(0, 64)), 2));
+  const views: [number, number][] = [
+    [0, 6400],
+    [64_000, 70_400],
+  ];
+  source.fit(views);
+  for (const [first, last] of views) {
+    for (let start = first; start < last; start += 64) {
+      source.add(new Block(pack([1, start, 1e6], rows(start, start + 64)), 2));
+    }
+  }
+  expect(views.map((range) => source.missing(...range))).toEqual([null, null]);
+  source.fit([[64_000, 64_128]]);
+  expect(source.missing(64_000, 64_128)).toBeNull();
+  source.add(new Block(pack([1, 128_000, 1e6], rows(128_000, 128_064)), 2));
+  expect(source.missing(64_000, 64_128)).toBeNull();
+  expect(source.missing(0, 64)).toEqual([0, 64]);
 });
 
 const source: Source = {

@@ -215,6 +215,16 @@ def test_selecting_with_the_keyboard(grid):
     wait_until(lambda: grid.focused() not in (None, str(order[0])), "another page")
     assert order.index(int(grid.focused())) % across == 0
     move("PageUp", 0)
+    # A range begins at the tile that got the focus, however it got it.
+    grid.tile(order[3]).focus()
+    move("Shift+End", -1)
+    assert lab.wait_python(f"grid.selected == {tuple(sorted(order[3:]))}")
+    move("Shift+Home", 0)
+    assert lab.wait_python(f"grid.selected == {tuple(sorted(order[:4]))}")
+    grid.tile(order[2]).click()
+    page.keyboard.press("Shift+End")
+    assert lab.wait_python(f"grid.selected == {tuple(sorted(order[2:]))}")
+    move("Home", 0)
     page.keyboard.press("Control+a")
     assert lab.wait_python(f"grid.selected == {tuple(sorted(order))}")
     page.keyboard.press("Escape")
@@ -386,6 +396,67 @@ def test_a_killed_kernel_leaves_the_samples_that_the_page_carries(grid):
     painted = grid.pixels(grid.tile(index).locator('[data-part="reconstruction"]')).astype(int)
     assert np.abs(painted - by_pytorch).max() <= 1
     lab.screenshot("grid-dead-kernel")
+
+
+def test_a_busy_kernel_is_bridged_by_what_the_page_carries(lab):
+    lab.new_notebook([SMALL + SOME])
+    lab.run_all()
+    grid = ready(Grid(lab))
+    here = lab.python("grid._carried.tolist()")
+    shown = lab.python(ORDERED)
+    fours = lab.python(f"[index for index in {here} if digits.labels[index] == 4]")
+    all_fours = lab.python("np.flatnonzero(digits.labels == 4).tolist()")
+    with lab.kernel_held():
+        grid.tile(shown[1]).click()
+        grid.part("message").filter(has_text="The kernel is busy").wait_for()
+        grid.settle("browser")
+        assert grid.count == len(shown)  # the kernel's rows stay
+        assert grid.selected() == [shown[1]]
+        grid.part("all").click()
+        grid.wait_count(300)
+        assert "the 300 samples on this page (1,000 in all)" in grid.part("count").inner_text()
+        grid.part("true-class").select_option("4")
+        grid.part("sort").select_option("index")
+        grid.part("descending").click()
+        grid.wait_count(len(fours))
+        grid.wait_shown(*fours[:8])
+        grid.tile(fours[1]).click()
+        grid.tile(fours[3]).click(modifiers=["Shift"])
+        wait_until(lambda: grid.selected() == fours[1:4], "the selection")
+        lab.screenshot("grid-busy")
+    # It has the time: Python hears of all that, and all samples are shown again.
+    grid.settle()
+    grid.wait_count(len(all_fours))
+    grid.wait_shown(*all_fours[:8])
+    assert grid.part("message").inner_text() == ""
+    assert lab.python("[grid.filter['true'], grid.sort, grid.descending]") == [4, "index", False]
+    assert lab.wait_python(f"grid.selected == {tuple(fours[1:4])}")
+    assert lab.wait_python(f"grid.current == {fours[3]}")
+    wait_until(
+        lambda: grid.selected() == [index for index in fours[1:4] if grid.tile(index).count()],
+        "the selection among all samples",
+    )
+
+
+def test_a_page_that_carries_all_goes_on_with_all_of_them_while_the_kernel_is_busy(grid):
+    lab = grid.lab
+    threes = lab.python("np.flatnonzero(found.predictions == 3).tolist()")
+    with lab.kernel_held():
+        grid.part("all").click()
+        grid.part("predicted-class").select_option("3")
+        grid.part("sort").select_option("index")
+        grid.part("descending").click()
+        grid.part("message").filter(has_text="The kernel is busy").wait_for()
+        grid.wait_count(len(threes))
+        grid.wait_shown(*threes[:8])
+        assert grid.part("count").inner_text() == f"{len(threes)} of 1,000 samples"
+        grid.part("tiles").evaluate("panel => { panel.scrollTop = panel.scrollHeight; }")
+        wait_until(lambda: grid.shown()[-1:] == threes[-1:], "the last samples")
+        last = grid.shown()
+    grid.settle()
+    assert lab.wait_python("grid.filter['predicted'] == 3 and grid.sort == 'index'")
+    wait_until(lambda: grid.shown() == last, "the same samples from the kernel")
+    assert_pixels(grid, threes[-1])
 
 
 def test_a_page_that_carries_some_says_of_how_many(open_lab):

@@ -12,8 +12,20 @@ export interface Filter {
 
 export type Key = "confidence" | "loss" | "margin" | "index";
 
-/** The rows of a block that pass, in the order of a key; of equals the lower index is first. */
-export function order(block: Block, filter: Filter, key: Key, descending: boolean): Int32Array {
+/** Which samples are shown, and how they are sorted. */
+export interface Order {
+  filter: Filter;
+  sort: Key;
+  descending: boolean;
+}
+
+/** Alike for the same samples in the same order. */
+export function orderKey({ filter, sort, descending }: Order): string {
+  return JSON.stringify([filter, sort, descending]);
+}
+
+/** The rows of a block that pass, in that order; of equals the lower index is first. */
+export function order(block: Block, { filter, sort, descending }: Order): Int32Array {
   const { labels, predicted, confidences, indices } = block;
   const [low, high] = filter.confidence.map(Math.fround) as [number, number];
   const passing: number[] = [];
@@ -29,7 +41,7 @@ export function order(block: Block, filter: Filter, key: Key, descending: boolea
     loss: block.losses,
     margin: block.margins,
     index: indices,
-  }[key];
+  }[sort];
   const sign = descending ? -1 : 1;
   passing.sort((a, b) => sign * (values[a]! - values[b]!) || indices[a]! - indices[b]!);
   return Int32Array.from(passing);

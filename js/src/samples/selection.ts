@@ -13,6 +13,7 @@ export interface Pick {
 export class Selection {
   /** Of the last pick. */
   number = Math.floor(Math.random() * 2 ** 30);
+  private followed = this.number; // by the kernel
   private base = new Int32Array(0); // ascending
   private range: Pick["range"] = null;
   private readonly toggles = new Set<number>();
@@ -22,6 +23,18 @@ export class Selection {
     this.base = indices.slice().sort();
     this.range = null;
     this.toggles.clear();
+  }
+
+  /** Whether a pick is still to be followed by the kernel. */
+  get pending(): boolean {
+    return this.followed !== this.number;
+  }
+
+  /** The kernel has followed a pick: what that came to holds, unless more was picked since. */
+  settle(number: number, indices: Int32Array<ArrayBuffer>): void {
+    if (number !== this.number) return;
+    this.followed = number;
+    this.adopt(indices);
   }
 
   /** Select these alone. */

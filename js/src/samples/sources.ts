@@ -3,7 +3,7 @@
 import type { Network } from "../engine/network";
 import { greyLevel } from "../pixels/paint";
 import type { Block, Sample } from "./blocks";
-import { type Filter, type Key, order } from "./order";
+import { type Order, order } from "./order";
 
 /** Samples in an order, by their positions in it. */
 export interface Source {
@@ -16,13 +16,14 @@ export interface Source {
 
 const STEP = 64; // rows are asked for in multiples of this
 const MOST_ASKED = 2; // at once
-const MOST_KEPT = 64; // about 6 MB of MNIST's
+const SPARE = 16; // steps kept beside those near the views; 1.6 MB of MNIST's
 
-/** Rows that the kernel sent: those last used are kept. */
+/** Rows that the kernel sent: those near the views are kept, and of the others those last used. */
 export class KernelSource implements Source {
   readonly version: number;
   readonly length: number;
   private readonly kept = new Map<number, Block>();
+  private most = SPARE;
 
   constructor(block: Block) {
     this.version = block.version;
@@ -33,6 +34,13 @@ export class KernelSource implements Source {
   add(block: Block): void {
     const end = block.start + block.rows;
     for (let start = block.start; start < end; start += STEP) this.keep(start / STEP, block);
+    while (this.kept.size > this.most) this.kept.delete(this.kept.keys().next().value!);
+  }
+
+  /** Have room for what is near the views, however large these are. */
+  fit(ranges: [first: number, last: number][]): void {
+    this.most = SPARE;
+    for (const [first, last] of ranges) this.most += Math.ceil((last - first) / STEP) + 1;
   }
 
   sample(position: number): Sample | undefined {
@@ -58,7 +66,6 @@ export class KernelSource implements Source {
   private keep(number: number, block: Block): void {
     this.kept.delete(number);
     this.kept.set(number, block);
-    if (this.kept.size > MOST_KEPT) this.kept.delete(this.kept.keys().next().value!);
   }
 }
 
@@ -72,11 +79,9 @@ export class PageSource implements Source {
     readonly version: number,
     private readonly block: Block,
     private readonly network: Network,
-    filter: Filter,
-    key: Key,
-    descending: boolean,
+    shown: Order,
   ) {
-    this.rows = order(block, filter, key, descending);
+    this.rows = order(block, shown);
     this.length = this.rows.length;
   }
 

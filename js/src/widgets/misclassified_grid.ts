@@ -1,8 +1,10 @@
 // Walk through all that the network gets wrong. The twin of invertviz/widgets/misclassified_grid.py.
 
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
+import { integers } from "../bytes";
 import { h } from "../dom";
-import { Session, type Traits } from "../samples/session";
+import { Session } from "../samples/session";
+import type { Traits } from "../samples/traits";
 import { Confusion } from "./parts/confusion";
 import { Frame } from "./parts/frame";
 import { GridControls } from "./parts/grid_controls";
@@ -36,12 +38,9 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   let confusion: Confusion | undefined;
   const reference = model.get("matrix");
   if (reference && "create_view" in (model.widget_manager as object)) {
-    const data = model.get("confusion");
-    const counts = new Int32Array(
-      (data.buffer as ArrayBuffer).slice(data.byteOffset, data.byteOffset + data.byteLength),
-    );
+    const counts = integers(model.get("confusion"));
     confusion = new Confusion(model as AnyModel<never>, reference, counts, names, (cell) => {
-      const { filter } = session;
+      const { filter } = session.order;
       const again = filter.true === cell.label && filter.predicted === cell.predicted;
       const change = again
         ? { true: null, predicted: null }
@@ -65,7 +64,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     if (count.textContent !== text) count.textContent = text;
     count.dataset.value = String(session.source.length);
     controls.paint(model.get("flip"));
-    confusion?.show(session.filter);
+    confusion?.show(session.order.filter);
     panel.paint();
   };
   panel.onRepaint = frame.paintOn(

@@ -50,7 +50,7 @@ export class GridControls {
       ...Object.entries(KEYS).map(([key, name]) => h("option", { value: key }, name)),
     );
     this.direction = iconButton("descending", "Largest first", ICONS.descending, () =>
-      session.choose({ descending: !session.descending }),
+      session.choose({ descending: !session.order.descending }),
     );
     this.flip = h("input", {
       ...{ type: "checkbox", "data-part": "flip" },
@@ -83,8 +83,12 @@ export class GridControls {
         this.misclassified,
         this.all,
       ),
-      h("label", { class: "iv-field" }, "Sort by", this.sort),
-      this.direction,
+      h(
+        "div",
+        { class: "iv-grid-sort" },
+        h("label", { class: "iv-field" }, "Sort by", this.sort),
+        this.direction,
+      ),
       h(
         "label",
         {
@@ -113,7 +117,7 @@ export class GridControls {
 
   /** Show what is chosen now. */
   paint(flip: boolean): void {
-    const { filter, sort, descending } = this.session;
+    const { filter, sort, descending } = this.session.order;
     const [low, high] = filter.confidence;
     this.misclassified.setAttribute("aria-pressed", String(filter.misclassified));
     this.all.setAttribute("aria-pressed", String(!filter.misclassified));

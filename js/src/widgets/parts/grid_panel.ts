@@ -3,7 +3,8 @@
 import { h } from "../../dom";
 import type { Shape } from "../../pixels/normalize";
 import type { Sample } from "../../samples/blocks";
-import type { Session, Viewer } from "../../samples/session";
+import type { Session } from "../../samples/session";
+import type { Viewer } from "../../samples/views";
 import { Scroller } from "./scroller";
 import { layOut, Tiles } from "./tiles";
 
@@ -46,6 +47,9 @@ export class GridPanel implements Viewer {
         ...{ "aria-describedby": help, "data-part": "tiles", tabindex: -1 },
       },
     );
+    this.scroller.element.addEventListener("mousedown", (event) => {
+      if (event.shiftKey) event.preventDefault(); // it is the end of a range, not where one begins
+    });
     this.scroller.element.addEventListener("click", (event) => this.click(event));
     this.scroller.element.addEventListener("keydown", (event) => this.key(event));
     this.scroller.element.addEventListener("focusin", (event) => this.focused(event));
@@ -56,12 +60,12 @@ export class GridPanel implements Viewer {
       this.empty,
       h("p", { class: "iv-hidden", id: help }, HELP),
     );
-    session.viewers.add(this);
+    session.views.add(this);
     this.pending = () => this.begin();
   }
 
   close(): void {
-    this.session.viewers.delete(this);
+    this.session.views.remove(this);
     this.scroller.close();
   }
 
@@ -256,10 +260,11 @@ export class GridPanel implements Viewer {
     (tile as HTMLElement | undefined)?.focus({ preventScroll: true });
   }
 
-  /** The Tab key, a screen reader or a click brought the focus to a tile. */
+  /** The Tab key, a screen reader or a click brought the focus to a tile: a range begins there. */
   private focused(event: FocusEvent): void {
     const tile = (event.target as Element).closest<HTMLElement>(".iv-grid-tile");
-    if (tile) this.active = Number(tile.dataset.position);
+    const position = Number(tile?.dataset.position ?? this.active);
+    if (position !== this.active) this.active = this.anchor = position;
   }
 }
 
