@@ -20,6 +20,7 @@ from invertviz.widgets._traits import Arrays
 _SLICE = 0.010  # seconds
 _SHOWN_EVERY = 0.050  # seconds, and at least this often in a run:
 _SHOWN_AT_LEAST = 20
+_PATIENCE = 1.0  # seconds for a page to show one thing before it is sent the next
 
 
 class Optimizing(NetworkWidget):
@@ -44,9 +45,11 @@ class Optimizing(NetworkWidget):
 
     def __init__(self, *arguments: Any, **traits: Any) -> None:
         self._descent: Descent | None = None
+        self._seen: int | None = None  # the step that a page has, if one follows the run
         self._ended: Future[CodeOptimization] = Future()
         self._ended.cancel()  # there is nothing to wait for yet
         super().__init__(*arguments, **traits)
+        self.on_msg(self._hear)
 
     def _show(self) -> None:
         """Called whenever results are set."""
@@ -98,6 +101,7 @@ class Optimizing(NetworkWidget):
             steps=self.steps,
         )
         self._descent = descent
+        self._seen = None
         self._ended = Future()
         self.set_trait("error", "")
         try:
@@ -115,12 +119,21 @@ class Optimizing(NetworkWidget):
         descent.advance(_SLICE, self.step + math.ceil(descent.steps / _SHOWN_AT_LEAST))
         if descent.at_end:
             self._finish()
-        elif (
-            time.perf_counter() - self._presented >= _SHOWN_EVERY
-            or descent.step - self.step >= descent.steps / _SHOWN_AT_LEAST
-        ):
+        elif self._is_due(descent):
             self._present()
         return descent is self._descent
+
+    def _is_due(self, descent: Descent) -> bool:
+        """Whether to show where the codes are: often, but no more than a page can follow."""
+        apart = time.perf_counter() - self._presented
+        if self._seen not in (None, self.step):
+            if apart < _PATIENCE:
+                return False
+            self._seen = None  # it was closed
+        return apart >= _SHOWN_EVERY or descent.step - self.step >= descent.steps / _SHOWN_AT_LEAST
+
+    def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
+        self._seen = content.get("seen", self._seen)
 
     def _present(self) -> None:
         """Show where the codes are; while they move, their course stays here."""

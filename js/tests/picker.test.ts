@@ -23,6 +23,7 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
   };
   const listeners: Record<string, ((message?: unknown) => void)[]> = {};
   const sent: Record<string, unknown>[] = [];
+  const messages: unknown[] = [];
   const on = (name: string, listener: (message?: unknown) => void) => {
     listeners[name] = [...(listeners[name] ?? []), listener];
   };
@@ -40,6 +41,7 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
     },
     on,
     save_changes: () => sent.push({ ...state }),
+    send: (message: unknown) => messages.push(message),
     widget_manager: { get_model: async (id: string) => (id === "me" ? whole : net) },
   } as unknown as Model;
   const kernelSays = (changes: Record<string, unknown>) => {
@@ -57,7 +59,7 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
   const session = new Session(model);
   const ready = () => vi.waitFor(() => expect(session.link.network).toBeDefined());
   const ended = () => vi.waitFor(() => expect(state.running).toBe(false), { timeout: 20_000 });
-  return { state, sent, session, model, kernelSays, kernelStops, kill, ready, ended };
+  return { state, sent, messages, session, model, kernelSays, kernelStops, kill, ready, ended };
 }
 
 const orders = (sent: Record<string, unknown>[]) => sent.map(({ order }) => (order as string[])[1]);
@@ -147,4 +149,14 @@ test("Python stops a run of the page; where none is, a later run of its own goes
   session.lookAt({ position: 0 });
   kernelSays({ answered: state.request });
   expect(state.running).toBe(true);
+});
+
+test("the kernel hears which of its steps are here, and waits with the next ones meanwhile", async () => {
+  const { messages, kernelSays, kill, ready } = picker(true);
+  await ready();
+  for (const step of [0, 40]) kernelSays({ running: true, step });
+  expect(messages).toEqual([{ seen: 0 }, { seen: 40 }]);
+  kill();
+  kernelSays({ step: 80 });
+  expect(messages.length).toBe(2);
 });

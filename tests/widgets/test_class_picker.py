@@ -71,6 +71,33 @@ def test_in_an_event_loop_it_streams_and_others_have_their_turn(picker):
     asyncio.run(notebook())
 
 
+def test_a_page_that_follows_is_sent_no_more_than_it_shows(picker, monkeypatch):
+    async def notebook():
+        picker.classes, picker.steps = [4], 20_000
+        steps = []
+        picker.observe(lambda change: steps.append(change["new"]), "step")
+        ending = picker.run()
+        page_shows(0)
+        for _ in range(3):
+            count = len(steps)
+            await until(lambda: len(steps) > count)  # noqa: B023
+            await asyncio.sleep(0.2)  # no page has this step yet: nothing else is sent
+            assert len(steps) == count + 1
+            page_shows(steps[-1])
+        monkeypatch.setattr("invertviz.widgets._optimizing._PATIENCE", 0.1)
+        await asyncio.wait_for(ending, timeout=60)  # the page was closed
+        assert steps[-1] == 20_000
+
+    def page_shows(step):
+        picker._handle_custom_msg({"seen": step}, [])
+
+    async def until(condition):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+    asyncio.run(notebook())
+
+
 def test_stop_resume_and_restart(picker):
     async def notebook():
         picker.classes, picker.steps = [1], 20_000

@@ -257,12 +257,15 @@ export class Session {
     this.own = {};
   }
 
-  /** Remember where the kernel's codes are. */
+  /** Remember where the kernel's codes are, and tell it so: it waits with the next ones. */
   private note(): void {
     if (this.setting || this.here) return;
-    const codes = rowsOf(this.model.get("codes"));
-    const probabilities = rowsOf(this.model.get("probabilities"));
-    if (codes.length) this.remember({ step: this.model.get("step"), codes, probabilities });
+    const { model } = this;
+    const step = model.get("step");
+    const codes = rowsOf(model.get("codes"));
+    const probabilities = rowsOf(model.get("probabilities"));
+    if (codes.length) this.remember({ step, codes, probabilities });
+    if (this.link.status.hasKernel) model.send({ seen: step });
   }
 
   private remember(moment: Moment): void {
