@@ -85,16 +85,18 @@ class _Views:
 
     def show(self, network: InvertibleNetwork) -> bool:
         """Whether the network still has the same parameters in the same place."""
-        if network.inverse is not self.inverse:
+        if network._modules["inverse"] is not self.inverse:
             return False
         here = [p.data_ptr() for group in _groups(network) for p in tensors_of(group)]
         return here == self.addresses
 
 
-def _groups(network: InvertibleNetwork) -> tuple[nn.ParameterList, ...]:
-    inverse = network.inverse
-    back = (inverse.matrices, inverse.biases) if isinstance(inverse, LearnedInverse) else ()
-    return network.weights, network.biases, *back
+def _groups(network: InvertibleNetwork) -> list[nn.ParameterList]:
+    """Weights and biases, and those of the way back; a module's attributes cost too much time."""
+    modules = network._modules
+    turned = modules["inverse"]._modules if isinstance(modules["inverse"], LearnedInverse) else {}
+    lists = modules["weights"], modules["biases"], turned.get("matrices"), turned.get("biases")
+    return [group for group in lists if isinstance(group, nn.ParameterList)]
 
 
 _known: WeakKeyDictionary[InvertibleNetwork, _Views] = WeakKeyDictionary()

@@ -6,6 +6,7 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -15,11 +16,12 @@ from torch import Tensor
 from tqdm.auto import trange
 
 from invertviz._arrays import Array, ArrayLike, as_codes, like, to_numpy
-from invertviz._fast import code_gradient
+from invertviz._fast import CodeGradient
 from invertviz.network import InvertibleNetwork
 from invertviz.priors import CodePrior, Pull
 
 Classes: TypeAlias = int | str | Sequence[int | str]
+_GradientAt: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
 OnStep: TypeAlias = Callable[[int, Array, Array], bool | None]
 
 
@@ -138,10 +140,13 @@ def descend(
     Yields:
         Codes and their probabilities: first those of the start, then those after each step.
     """
-    gradient_at = code_gradient if network.activation.name == "sigmoid" else _by_autograd
+    if network.activation.name == "sigmoid":
+        gradient_at: _GradientAt = CodeGradient(network, targets)
+    else:
+        gradient_at = partial(_by_autograd, network, targets)
     codes = codes.detach()
     while True:
-        probabilities, gradient = gradient_at(network, targets, codes)
+        probabilities, gradient = gradient_at(codes)
         yield codes, probabilities
         if pull is not None:
             gradient = pull.direction(gradient, codes)
@@ -237,7 +242,7 @@ def class_indices(network: InvertibleNetwork, classes: Classes) -> list[int]:
 def _by_autograd(
     network: InvertibleNetwork, targets: Tensor, codes: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """What `code_gradient` gives, for any activation."""
+    """What `CodeGradient` gives, for any activation."""
     with torch.enable_grad():
         codes = codes.detach().requires_grad_(True)
         probabilities = network.logits(codes).softmax(-1)
