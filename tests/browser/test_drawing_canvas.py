@@ -177,6 +177,12 @@ def test_eraser_and_brush(canvas):
     assert lab.wait_python("canvas.brush == 6.0")
     canvas.draw([[(0.1, 0.5), (0.9, 0.5)]])
     assert np.array(lab.python("canvas.image.tolist()")).sum() > 2 * thin
+    # A ring shows where the pen is, and how wide.
+    surface, ring = canvas.part("surface").bounding_box(), canvas.part("ring").bounding_box()
+    assert ring["width"] == pytest.approx(surface["width"] * 6 / 28, abs=1)
+    for start, length, share in (("x", "width", 0.9), ("y", "height", 0.5)):
+        pen = surface[start] + share * surface[length]
+        assert ring[start] + ring[length] / 2 == pytest.approx(pen, abs=1)
     lab.execute("canvas.brush = 1.5")
     wait_until(lambda: brush.input_value() == "1.5", "the slider to follow Python")
 

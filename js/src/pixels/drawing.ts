@@ -1,7 +1,7 @@
 // What has been drawn: a picture perhaps, strokes upon it, and the way back and forth between states.
 
-import { normalize, type Shape, shrink } from "./normalize";
-import { drawStroke, type Point, type Stroke } from "./strokes";
+import { type Ink, normalize, type Shape, shrink } from "./normalize";
+import { drawStroke, extentOf, type Point, type Stroke } from "./strokes";
 
 /** How many cells of ink lie along one pixel of the network's input. */
 const RESOLUTION = 10;
@@ -103,13 +103,9 @@ export class Drawing {
     const { picture, strokes } = this.state;
     const blank = new Float32Array(this.shape[0] * this.shape[1]);
     if (strokes.length === 0) return picture ?? blank;
-    const { width, height } = this.ink.canvas;
-    const { data } = this.ink.getImageData(0, 0, width, height);
-    const values = new Float32Array(width * height);
-    for (let i = 0; i < values.length; i++) values[i] = data[4 * i + 3]! / 255; // `from` takes 5 ms
-    const ink = { width, height, values };
     // A picture is as the network gets it already: what is drawn upon it stays where it lies.
-    return fit && !picture ? (normalize(ink, this.shape) ?? blank) : shrink(ink, this.shape);
+    if (!fit || picture) return shrink(this.read(0, 0, ...this.shape), this.shape);
+    return normalize(this.read(...extentOf(strokes)), this.shape) ?? blank;
   }
 
   /** Paint all of it on a canvas whose units are pixels of the network's input. */
@@ -121,6 +117,19 @@ export class Drawing {
       context.drawImage(inked(this.state.picture, this.shape), 0, 0, columns, rows);
     }
     for (const stroke of this.state.strokes) drawStroke(context, stroke);
+  }
+
+  /** The ink between these pixels of the network's input. */
+  private read(top: number, left: number, bottom: number, right: number): Ink {
+    const at = (pixel: number, size: number) => Math.min(Math.max(pixel * RESOLUTION, 0), size);
+    const { width: columns, height: rows } = this.ink.canvas;
+    const [x, y] = [Math.floor(at(left, columns)), Math.floor(at(top, rows))];
+    const width = Math.max(Math.ceil(at(right, columns)) - x, 1);
+    const height = Math.max(Math.ceil(at(bottom, rows)) - y, 1);
+    const { data } = this.ink.getImageData(x, y, width, height);
+    const values = new Float32Array(width * height);
+    for (let i = 0; i < values.length; i++) values[i] = data[4 * i + 3]! / 255; // `from` takes 5 ms
+    return { width, height, values };
   }
 
   private remember(): void {

@@ -65,23 +65,23 @@ function boundsOf({ width, height, values }: Ink) {
   return mass ? { left, top, right, bottom, x: x / mass, y: y / mass } : null;
 }
 
-/** Average over the area that each pixel covers, first along rows, then along columns. */
+/** Average over the area that each pixel covers, first along columns, then along rows. */
 function resample(
   { width, height, values }: Ink,
   [rows, columns]: Shape,
   scale: number,
   offset: { x: number; y: number },
 ): Float32Array<ArrayBuffer> {
-  const narrow = new Float32Array(height * columns);
-  cover(columns, width, scale, offset.x, (to, from, share) => {
-    for (let row = 0; row < height; row++) {
-      narrow[row * columns + to]! += share * values[row * width + from]!;
+  const low = new Float32Array(rows * width);
+  cover(rows, height, scale, offset.y, (to, from, share) => {
+    for (let column = 0; column < width; column++) {
+      low[to * width + column]! += share * values[from * width + column]!;
     }
   });
   const image = new Float32Array(rows * columns);
-  cover(rows, height, scale, offset.y, (to, from, share) => {
-    for (let column = 0; column < columns; column++) {
-      image[to * columns + column]! += share * narrow[from * columns + column]!;
+  cover(columns, width, scale, offset.x, (to, from, share) => {
+    for (let row = 0; row < rows; row++) {
+      image[row * columns + to]! += share * low[row * width + from]!;
     }
   });
   return image;

@@ -45,7 +45,7 @@ export class Probabilities {
       row.classList.toggle("iv-first", index === prediction);
       bar.style.transform = `scaleX(${value})`;
       parts.before.hidden = !before;
-      parts.before.style.left = `${100 * (before?.[index] ?? 0)}%`;
+      if (before) parts.before.style.left = `${100 * (before[index] ?? 0)}%`;
       figure.textContent = percent(value);
     });
   }

@@ -19,7 +19,7 @@ const HELP =
 export class Surface {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
-  private readonly ring = h("span", { class: "iv-ring", hidden: true });
+  private readonly ring = h("span", { class: "iv-ring", "data-part": "ring", hidden: true });
   private readonly sizes: ResizeObserver;
   private readonly unsubscribe: () => void;
   private pointer: number | undefined;
@@ -97,11 +97,14 @@ export class Surface {
   }
 
   private move(event: PointerEvent): void {
-    this.position = this.pointFrom(event);
-    this.showRing();
-    if (event.pointerId !== this.pointer) return;
-    const events = event.getCoalescedEvents?.() ?? [];
-    this.drawing.extend((events.length ? events : [event]).map((each) => this.pointFrom(each)));
+    const place = this.canvas.getBoundingClientRect();
+    this.position = this.pointFrom(event, place);
+    if (event.pointerId === this.pointer) {
+      const events = event.getCoalescedEvents?.() ?? [];
+      const points = (events.length ? events : [event]).map((each) => this.pointFrom(each, place));
+      this.drawing.extend(points);
+    }
+    this.showRing(); // last: the answer is not to wait for it
   }
 
   private up(event: PointerEvent): void {
@@ -110,8 +113,8 @@ export class Surface {
     if (event.pointerType === "touch") this.ring.hidden = true;
   }
 
-  private pointFrom(event: PointerEvent): Point {
-    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+  private pointFrom(event: PointerEvent, place = this.canvas.getBoundingClientRect()): Point {
+    const { left, top, width, height } = place;
     return {
       x: ((event.clientX - left) / width) * this.shape[1],
       y: ((event.clientY - top) / height) * this.shape[0],
@@ -154,8 +157,9 @@ export class Surface {
   private showRing(): void {
     const [rows, columns] = this.shape;
     this.ring.hidden = false;
-    this.ring.style.left = `${(100 * this.position.x) / columns}%`;
-    this.ring.style.top = `${(100 * this.position.y) / rows}%`;
+    // By `translate`, which nothing has to be laid out for.
+    const [x, y] = [(100 * this.position.x) / columns, (100 * this.position.y) / rows];
+    this.ring.style.translate = `calc(${x}cqw - 50%) calc(${y}cqh - 50%)`;
     this.ring.style.width = `${(100 * this.pen().width) / columns}%`;
     this.ring.classList.toggle("iv-ring-down", this.penIsDown);
   }
