@@ -223,7 +223,7 @@ def lab_page(browser: Browser, server: LabServer) -> Iterator[Lab]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("counts", nargs="*", type=int, default=[*COUNTS])
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--plain", nargs="*", type=int, default=[400], metavar="COUNT",
                         help="of a plain grid of <img>: 70000 take minutes")  # fmt: skip
     options = parser.parse_args()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import datetime
 import json
+import math
 import os
 import platform
 import shutil
@@ -16,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+import psutil
 from _measure import PARTS, say, threads_from_environment
 
 HERE = Path(__file__).parent
@@ -107,11 +109,12 @@ def table_rows(row):
     if not rivals:
         yield f"| {first} | | | | |"
     for name in rivals:
-        ratio = ours["median"] / found[name]["median"]
+        ratio = ours["median"] / other if (other := found[name]["median"]) else math.nan
         wanted = row["wanted"].get(name, "")
         verdict = wanted and ("yes" if ratio <= float(wanted.strip("≤ ")) else "**no**")
         beside = f"{name}: {number(found[name], row['unit'])}"
-        yield f"| {first} | {beside} | {ratio:.2f} | {wanted} | {verdict} |"
+        shown = "" if math.isnan(ratio) else f"{ratio:.2f}"
+        yield f"| {first} | {beside} | {shown} | {wanted} | {verdict} |"
         first = " | "
 
 
@@ -140,11 +143,10 @@ def describe_run(options):
     run = datetime.date.today().isoformat()
     if options.quick:
         run += ", few rounds (--quick)"
-    if hasattr(os, "getloadavg"):
-        load = os.getloadavg()[0]
-        run += f", load before {load:.1f}"
-        if load > 1:
-            run += " (others were at work: read the numbers with care)"
+    busy = psutil.cpu_percent(interval=3)
+    run += f", machine {busy:.0f} % busy before"
+    if busy > 15:
+        run += " (others were at work: read the numbers with care)"
     return run
 
 

@@ -110,9 +110,12 @@ def compare_storms(lab, report):
     lab.page.bring_to_front()
     trip = statistics.median(latencies(lab.page, OURS, 30))
     lags = {}
-    for name in (OURS, ECHO, *RIVALS):
-        lags[name] = [lab.page.evaluate("([name, n]) => storm(name, n)", [name, STORM])]
-        lab.wait_ready()
+    storms = {OURS: 3} | dict.fromkeys((ECHO, *RIVALS), 1)  # some of theirs take long to end
+    for name, count in storms.items():
+        lags[name] = []
+        for _ in range(count):
+            lags[name].append(lab.page.evaluate("([name, n]) => storm(name, n)", [name, STORM]))
+            lab.wait_ready()
     limit = "two own round trips"
     work = f"lag after {STORM:,} events in 2 s, invertviz lab"
     report.add(work, lags | {limit: [2 * trip]}, OURS, wanted={limit: "≤ 1"})

@@ -29,12 +29,14 @@ def test_results_are_the_same_in_words_and_as_json(benchmarks):
 def test_a_ratio_is_ours_to_the_other_s_and_says_whether_it_is_what_was_wanted(benchmarks):
     run, measure = benchmarks
     samples = {"ours": [1.0, 2.0, 3.0, 2.0], "theirs": [8.0], "bound": [1.0, 1.0, 1.0]}
+    samples["nothing"] = [0.0]
     row = {"work": "a step", "ours": "ours", "unit": "ms"}
     row["wanted"] = {"theirs": "≤ 0.5", "bound": "≤ 1.5"}
     row["found"] = {name: measure.summary(values) for name, values in samples.items()}
     assert list(run.table_rows(row)) == [
         "| a step | ours: 2 ms (1 to 3) | theirs: 8 ms | 0.25 | ≤ 0.5 | yes |",
         "|  |  | bound: 1 ms (1 to 1) | 2.00 | ≤ 1.5 | **no** |",
+        "|  |  | nothing: 0 ms |  |  |  |",
     ]
 
 
