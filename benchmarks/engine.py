@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import base64
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
+from _browser import chromium
 from _measure import Report
-from playwright.sync_api import sync_playwright
 
 import invertviz
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "scripts"))
-from chromium import MEND, find_chromium  # noqa: E402
-
 RUNS = 15
 
 
@@ -35,20 +31,15 @@ def bundle(folder: Path) -> str:
 
 def main() -> None:
     """Measure and report."""
-    executable = find_chromium()
-    if executable is None:
-        sys.exit(MEND)
     weights = (ROOT / "invertviz" / "assets" / "pretrained.safetensors").read_bytes()
     images = invertviz.datasets.load("mnist-sample").test.images[:200].reshape(200, -1)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         page = browser.new_page()
         page.add_script_tag(content=bundle(Path(folder)))
         page.evaluate("file => bench.load(file)", base64.b64encode(weights).decode())
         times = page.evaluate("images => bench.reconstruct(images)", images.round(3).tolist())
         runs = [page.evaluate("bench.optimize(1000)") for _ in range(RUNS)]
         report = Report("engine", chromium=browser.version)
-        browser.close()
     add(report, "reconstruct, in the browser", times, 1)
     work = "latent optimization, 9 classes x 1,000 steps, in the browser"
     add(report, work, [run["compute"] for run in runs], 150)

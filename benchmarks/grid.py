@@ -20,15 +20,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from _browser import chromium
 from _measure import Report, say, threads_from_environment
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 from playwright.sync_api import Error as PlaywrightError
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "scripts")]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from _lab import Lab, LabServer, wait_until  # noqa: E402
-from chromium import MEND, find_chromium  # noqa: E402
 
 FLAT = ("first tiles", "to the end", "a frame while scrolling", "memory that it added to the page")
 COUNTS = (400, 70_000, 1_000_000)
@@ -256,17 +256,12 @@ def main() -> None:
 @contextmanager
 def pages() -> Iterator[tuple[Browser, LabServer]]:
     """A browser, and a server for its pages."""
-    executable = find_chromium() or sys.exit(MEND)
-    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser, tempfile.TemporaryDirectory() as folder:
         server = LabServer(Path(folder))
         try:
             yield browser, server
         finally:
             server.stop()
-            browser.close()
 
 
 if __name__ == "__main__":

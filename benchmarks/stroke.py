@@ -14,15 +14,14 @@ from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
+from _browser import chromium
 from _measure import Report, say, threads_from_environment
 from _rivals import CELLS
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT / "tests" / "browser"), str(ROOT / "scripts")]
+sys.path.insert(0, str(ROOT / "tests" / "browser"))
 
 from _lab import Lab, LabServer  # noqa: E402
-from chromium import MEND, find_chromium  # noqa: E402
 
 EVENTS = 300
 STORM = 1000
@@ -43,16 +42,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few events, to try the script")
     options = parser.parse_args()
-    executable = find_chromium()
-    if executable is None:
-        sys.exit(MEND)
     events = 20 if options.quick else EVENTS
     packages = ("jupyterlab", "jupyter_server", "ipywidgets", "anywidget", "bqplot", "ipycanvas")
     versions = {name: version(name) for name in packages}
-    with sync_playwright() as playwright, ExitStack() as stack:
-        browser = playwright.chromium.launch(
-            executable_path=executable, args=["--no-sandbox", "--disable-gpu"]
-        )
+    with chromium() as browser, ExitStack() as stack:
         report = Report(
             "stroke", threads=threads_from_environment(), chromium=browser.version, **versions
         )

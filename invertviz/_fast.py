@@ -49,7 +49,7 @@ class ClassifierGradient:
             torch.addmm(self.biases[layer], a[layer], W[layer], out=a[layer + 1])
             if layer + 1 < last:
                 a[layer + 1].sigmoid_()
-        # Of few classes, a softmax along the other axis takes an eighth of the time.
+        # As activations.softmax does; the way back from [classes, N] is left to the products.
         by_class = a[last].T.contiguous().softmax(0)
         labels = torch.index_select(self.labels, 0, batch)
         delta[last] = by_class.scatter_add_(0, labels[None], self.minus_one).T

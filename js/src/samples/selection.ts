@@ -1,5 +1,6 @@
 // Which samples are selected: some by their indices, a range of positions, and exceptions of both.
 
+import { bytes } from "../bytes";
 import type { Source } from "./sources";
 
 /** What the kernel turns into indices: a range may reach over rows that the page does not have. */
@@ -52,7 +53,7 @@ export class Selection {
   /** Select all from one position to another, and with `keep` what was selected before. */
   extend(source: Source, from: number, to: number, keep: boolean): void {
     const before = keep ? this.indices(source) : new Int32Array(0);
-    this.only(...[]);
+    this.only();
     this.base = before;
     this.range = [source.version, Math.min(from, to), Math.max(from, to)];
   }
@@ -95,7 +96,7 @@ export class Selection {
 
   get pick(): Pick {
     const { number, base, range } = this;
-    return { number, base: new DataView(base.slice().buffer), range, toggles: [...this.toggles] };
+    return { number, base: bytes(base), range, toggles: [...this.toggles] };
   }
 }
 
