@@ -191,7 +191,8 @@ class Lab:
         self.page: Page = self.context.new_page()
         self.console_errors: list[str] = []
         self.page.on("pageerror", lambda error: self.console_errors.append(str(error)))
-        self.page.on("console", self._note)
+        if application == "lab":  # Notebook 7 logs errors of its own
+            self.page.on("console", self._note)
         self._client: BlockingKernelClient | None = None
 
     def open(self, notebook: str) -> None:

@@ -23,6 +23,16 @@ ARGUMENTS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Have the widgets' tests run in another front end, when that is asked for."""
+    parser.addoption(
+        "--application",
+        choices=["lab", "notebook"],
+        default="lab",
+        help="what notebooks are opened in: JupyterLab, or Notebook 7",
+    )
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Yield a headless Chromium, closed at the end of the session."""
@@ -63,9 +73,10 @@ def open_lab(
 ) -> Iterator[Callable[..., Lab]]:
     """Yield a function that makes a page: `open_lab(theme="Dark", scale=2)`."""
     labs = request.node.stash.setdefault(LABS, [])
+    usual = {"application": request.config.getoption("--application", "lab")}
 
     def make(**options: Any) -> Lab:
-        labs.append(Lab(lab_server, browser, **options))
+        labs.append(Lab(lab_server, browser, **usual | options))
         return labs[-1]
 
     yield make

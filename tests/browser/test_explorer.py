@@ -67,8 +67,7 @@ def test_what_is_looked_at_in_one_is_the_others_starting_point(lab):
     page.locator(".jp-OutputArea-output").last.screenshot(
         path=ARTEFACTS / f"explorer-{lab.application}.png"
     )
-    if lab.application == "lab":  # Notebook 7 logs errors of its own
-        assert lab.console_errors == []
+    assert lab.console_errors == []
 
 
 def test_the_links_hold_without_a_kernel(open_lab):
