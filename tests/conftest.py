@@ -5,6 +5,8 @@ from notebook_runs import runner
 
 from invertviz import datasets, load_pretrained
 
+pytest.register_assert_rewrite("_drawing", "_grid", "_picker", "_sliders")  # they assert, too
+
 
 @pytest.fixture(scope="session")
 def sample():

@@ -126,10 +126,8 @@ class Optimizing(NetworkWidget):
     def _is_due(self, descent: Descent) -> bool:
         """Whether to show where the codes are: often, but no more than a page can follow."""
         apart = time.perf_counter() - self._presented
-        if self._seen not in (None, self.step):
-            if apart < _PATIENCE:
-                return False
-            self._seen = None  # it was closed
+        if self._seen not in (None, self.step) and apart < _PATIENCE:
+            return False
         return apart >= _SHOWN_EVERY or descent.step - self.step >= descent.steps / _SHOWN_AT_LEAST
 
     def _hear(self, _widget: object, content: dict[str, Any], _buffers: object) -> None:
@@ -140,6 +138,8 @@ class Optimizing(NetworkWidget):
         descent = self._descent
         if descent is None:
             return
+        if self._seen != self.step:
+            self._seen = None  # none follows, or it was closed
         with self.hold_sync(), self.hold_trait_notifications():
             self._set_results(descent)
             self.set_trait("running", True)

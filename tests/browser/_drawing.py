@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from _widget import Widget
+from _lab import Lab, wait_until
+from _widget import Widget, levels
+
+CELLS = [
+    "import invertviz, numpy as np\n"
+    "from invertviz.widgets import DrawingCanvas\n"
+    "network = invertviz.load_pretrained()\n"
+    'digits = invertviz.datasets.load("mnist-sample").test\n'
+    "canvas = DrawingCanvas(network)\n"
+    "canvas",
+]
 
 # Strokes as shares of the surface's width and height.
 SEVEN = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]]
@@ -43,3 +53,29 @@ class CanvasView(Widget):
     def prediction(self) -> str:
         """What the page says it takes the drawing for."""
         return self.root.locator("output").inner_text()
+
+
+class Canvas(CanvasView):
+    """The canvas of a notebook in JupyterLab."""
+
+    def __init__(self, lab: Lab, number: int = 0) -> None:
+        super().__init__(lab.page, number)
+        self.lab = lab
+
+
+def assert_shows_what_python_has(canvas):
+    """Pixels and bars on the page are the kernel's arrays, and those the network's own answer."""
+    lab = canvas.lab
+    image = np.array(lab.python("canvas.image.tolist()"))
+    reconstruction = np.array(lab.python("canvas.reconstruction.tolist()"))
+    own = np.array(lab.python("network.reconstruct(canvas.image).images[0].tolist()"))
+    np.testing.assert_allclose(reconstruction, own, atol=1e-5)
+    wait_until(
+        lambda: np.abs(canvas.pixels("reconstruction") - levels(reconstruction)).max() <= 1,
+        "the reconstruction to be painted",
+    )
+    assert np.abs(canvas.pixels("input").astype(int) - levels(image)).max() <= 1
+    np.testing.assert_allclose(
+        canvas.probabilities(), lab.python("canvas.probabilities.tolist()"), atol=1e-6
+    )
+    assert reconstruction.shape == (28, 28)

@@ -5,10 +5,23 @@ from __future__ import annotations
 import base64
 
 import nbformat
+import numpy as np
 from _lab import Lab, wait_until
 from _page import Reader
-from _widget import Widget
+from _widget import Widget, levels
 from grid_blocks import unpack
+
+DATA = (
+    "import invertviz, numpy as np\n"
+    "from invertviz.widgets import DrawingCanvas, MisclassifiedGrid\n"
+    "network = invertviz.load_pretrained()\n"
+    'digits = invertviz.datasets.load("{name}").{split}\n'
+    "found = invertviz.evaluate(network, digits.images, digits.labels)\n"
+    "wrong = found.misclassified\n"
+)
+SMALL = DATA.format(name="mnist-sample", split="test")
+SHOW = "grid = MisclassifiedGrid(network, digits.images, digits.labels)\ngrid"
+ORDERED = "grid.rows()['index'].tolist()"
 
 
 class Grid(Widget):
@@ -83,3 +96,14 @@ def carried(lab, notebook):
     (samples,) = [each.data for each in buffers if each.path == ["samples"]]
     _, columns, _ = unpack(base64.b64decode(samples))
     return columns["index"].tolist()
+
+
+def assert_pixels(grid, index):
+    """A tile's pictures are the sample's and PyTorch's reconstruction of it."""
+    lab, tile = grid.lab, grid.tile(index)
+    sample = np.array(lab.python(f"digits.images[{index}].tolist()"))
+    own = np.array(lab.python(f"network.reconstruct(digits.images[{index}]).images[0].tolist()"))
+    painted = grid.pixels(tile.locator('[data-part="sample"]')).astype(int)
+    assert np.abs(painted - levels(sample)).max() == 0
+    painted = grid.pixels(tile.locator('[data-part="reconstruction"]')).astype(int)
+    assert np.abs(painted - levels(own)).max() <= 1

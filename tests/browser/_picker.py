@@ -9,6 +9,23 @@ from _lab import Lab
 from _page import Reader
 from _widget import Widget
 
+CELLS = [
+    "import invertviz, numpy as np\n"
+    "from invertviz.widgets import ClassPicker\n"
+    "network = invertviz.load_pretrained()\n"
+    "picker = ClassPicker(network)\n"
+    "picker",
+]
+FRAMES = """root => {
+    window.frames = [];
+    const painted = () => window.frames.push([
+        performance.now(), +root.dataset.frame, root.dataset.state,
+        root.querySelector('[data-part="step"]').textContent,
+    ]);
+    new MutationObserver(painted)
+        .observe(root, { attributes: true, attributeFilter: ['data-frame'] });
+}"""
+
 
 class Picker(Widget):
     """One view of a ClassPicker."""
@@ -47,3 +64,11 @@ class Picker(Widget):
         lines = paths.evaluate_all("all => all.map(path => path.getAttribute('d') ?? '')")
         numbers = [float(number) for number in re.findall(r"-?[\d.]+", max(lines[1:], key=len))]
         return np.array(numbers).reshape(-1, 2)
+
+
+def end_of_run(picker):
+    """What Python has of the last run."""
+    return {
+        name: np.array(picker.lab.python(f"picker.{name}.tolist()"))
+        for name in ("codes", "images", "probabilities", "trajectory", "code", "image")
+    }

@@ -6,6 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import _drawing
+import _grid
+import _picker
+import _sliders
 import pytest
 from _lab import Lab, LabServer
 from _page import Reader
@@ -53,6 +57,14 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """Yield one for Notebook 7: jupyter_server mixes up what both front ends have by one name."""
+    server = LabServer(tmp_path_factory.mktemp("notebook"))
+    yield server
+    server.stop()
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Keep pictures of the test's pages when its body fails."""
@@ -68,15 +80,14 @@ LABS = pytest.StashKey[list[Lab]]()
 
 
 @pytest.fixture
-def open_lab(
-    request: pytest.FixtureRequest, lab_server: LabServer, browser: Browser
-) -> Iterator[Callable[..., Lab]]:
+def open_lab(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[..., Lab]]:
     """Yield a function that makes a page: `open_lab(theme="Dark", scale=2)`."""
     labs = request.node.stash.setdefault(LABS, [])
-    usual = {"application": request.config.getoption("--application", "lab")}
+    usual = request.config.getoption("--application", "lab")
 
-    def make(**options: Any) -> Lab:
-        labs.append(Lab(lab_server, browser, **usual | options))
+    def make(application: str = usual, **options: Any) -> Lab:
+        server = request.getfixturevalue(f"{application}_server")
+        labs.append(Lab(server, browser, application=application, **options))
         return labs[-1]
 
     yield make
@@ -88,6 +99,37 @@ def open_lab(
 def lab(open_lab: Callable[..., Lab]) -> Lab:
     """Return a page with the light theme at a scale of 1."""
     return open_lab()
+
+
+def run(lab: Lab, cells: list[str]) -> Lab:
+    """Run these cells in a new notebook."""
+    lab.new_notebook(cells)
+    lab.run_all()
+    return lab
+
+
+@pytest.fixture
+def canvas(lab: Lab) -> _drawing.Canvas:
+    """Return the `canvas` of a new notebook."""
+    return _drawing.Canvas(run(lab, _drawing.CELLS))
+
+
+@pytest.fixture
+def sliders(lab: Lab) -> _sliders.Sliders:
+    """Return the `sliders` of a new notebook."""
+    return _sliders.Sliders(run(lab, _sliders.CELLS))
+
+
+@pytest.fixture
+def picker(lab: Lab) -> _picker.Picker:
+    """Return the `picker` of a new notebook."""
+    return _picker.Picker(run(lab, _picker.CELLS))
+
+
+@pytest.fixture
+def grid(lab: Lab) -> _grid.Grid:
+    """Return the `grid` of a new notebook, its first tiles shown."""
+    return _grid.ready(_grid.Grid(run(lab, [_grid.SMALL + _grid.SHOW])))
 
 
 @pytest.fixture

@@ -39,12 +39,12 @@ def shown(notebook: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_widgets_of_a_notebook_render(lab, lab_server, executed, path):
+def test_widgets_of_a_notebook_render(lab, executed, path):
     notebook = executed(path)
     name = f"executed-{path.name}"
-    nbformat.write(notebook, lab_server.notebooks / name)
-    lab_server.trust(name)
-    lab_server.configure({TRACKER: {"windowingMode": "none"}})  # all cells are on the page
+    nbformat.write(notebook, lab.server.notebooks / name)
+    lab.server.trust(name)
+    lab.server.configure({TRACKER: {"windowingMode": "none"}})  # all cells are on the page
     lab.open(name)
     hooks = shown(notebook)
     assert hooks

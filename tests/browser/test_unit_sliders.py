@@ -7,25 +7,17 @@ import re
 import numpy as np
 import pytest
 from _lab import ARTEFACTS, wait_until
-from _sliders import MINUS, SET, Sliders, number
+from _sliders import (
+    CELLS,
+    MINUS,
+    SET,
+    Sliders,
+    assert_lines_lie_over_the_thumb,
+    assert_shows_what_python_has,
+)
 from _widget import levels
 
-from invertviz.figures._drawing import DIFFERENCE_STOPS
-
-CELLS = [
-    "import invertviz, numpy as np\n"
-    "from invertviz.widgets import UnitSliders\n"
-    "network = invertviz.load_pretrained()\n"
-    'digits = invertviz.datasets.load("mnist-sample").test\n'
-    "sliders = UnitSliders(network, unit=17)\n"
-    "sliders",
-]
-STOPS = np.array([[int(s[i : i + 2], 16) for i in (1, 3, 5)] for s in DIFFERENCE_STOPS])
 CELL = "jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.getSource()"
-LINES = """paths => paths.map(path => {
-    const { left, right, height } = path.getBoundingClientRect();
-    return { left, right, height };
-})"""
 STORM = """slider => new Promise(resolve => {
     const [low, high] = [+slider.min, +slider.max];
     const start = performance.now();
@@ -54,40 +46,6 @@ SCROLL = """grid => new Promise(resolve => {
     };
     requestAnimationFrame(tick);
 })"""
-
-
-@pytest.fixture
-def sliders(lab):
-    lab.new_notebook(CELLS)
-    lab.run_all()
-    return Sliders(lab)
-
-
-def signed_colours(differences, limit):
-    """RGB of differences, from the colours that figures use."""
-    places = np.linspace(-1, 1, len(STOPS))
-    return np.stack([np.interp(differences / limit, places, channel) for channel in STOPS.T], -1)
-
-
-def assert_shows_what_python_has(sliders):
-    """Pixels and bars on the page are the network's own answer to the code that Python has."""
-    lab = sliders.lab
-    base, image = (
-        np.array(lab.python(f"network.invert(sliders.{code})[0].tolist()"))
-        for code in ("base", "code")
-    )
-    wait_until(
-        lambda: np.abs(sliders.pixels("projection") - levels(image)).max() <= 1,
-        "the projection to be painted",
-    )
-    assert np.abs(sliders.pixels("base") - levels(base)).max() <= 1
-    limit = float(sliders.part("difference").get_attribute("data-limit"))
-    assert np.abs(image - base).max() <= limit + 1e-6
-    expected = signed_colours(image - base, limit)
-    assert np.abs(sliders.rgba("difference")[..., :3] - expected).max() <= 1.5
-    says = np.array(lab.python("network.classify(sliders.code)[0].tolist()"))
-    np.testing.assert_allclose(sliders.probabilities(), says, atol=1e-5)
-    assert sliders.value == pytest.approx(lab.python("sliders.value"), abs=1e-6)
 
 
 def test_moving_the_slider_redraws_and_python_sees_it(sliders):
@@ -331,123 +289,6 @@ def test_a_canvas_is_linked_by_hand(lab):
     sliders.move(1.0)
     assert lab.python("bool(np.array_equal(sliders.base, canvas.code))")
     assert sliders.part("base-kind").input_value() == "elsewhere"
-
-
-def test_links_on_the_page_work_without_a_kernel(lab):
-    linked = (
-        "import ipywidgets\nother = UnitSliders(network, unit=40)\n"
-        "knob = ipywidgets.FloatSlider(min=-9, max=9, step=0.1)\n"
-        "ipywidgets.jsdlink((sliders, 'code'), (other, 'base'))\n"
-        "ipywidgets.jslink((knob, 'value'), (other, 'value'))\n"
-        "display(other, knob)"
-    )
-    lab.new_notebook([*CELLS, linked])
-    lab.run_all()
-    sliders, other = Sliders(lab, 0), Sliders(lab, 1)
-    sliders.move(2.5)
-    expected = np.array(lab.python("network.invert(sliders.code)[0].tolist()"))
-    lab.kill_kernel()
-    other.part("message").filter(has_text="Python does not see").wait_for()
-    lab.page.get_by_role("button", name="Ok", exact=True).click()
-    sliders.move(-1.0, engine="browser")
-    sliders.move(2.5, engine="browser")
-    wait_until(
-        lambda: np.abs(other.pixels("base") - levels(expected)).max() <= 1, "the link to carry on"
-    )
-    lab.page.locator(".noUi-handle").focus()
-    lab.page.keyboard.press("End")
-    wait_until(lambda: other.chips() == {40: 9.0}, "the linked value to arrive")
-    assert other.value == 9
-
-
-def test_a_killed_kernel_leaves_the_sliders_alive(sliders):
-    lab = sliders.lab
-    sliders.move(2.5)
-    by_pytorch = sliders.pixels("projection").astype(int), sliders.probabilities()
-    ranking = lab.python("sliders.ranking")
-    lab.kill_kernel()
-    sliders.part("message").filter(has_text="Python does not see").wait_for()
-    lab.page.get_by_role("button", name="Ok", exact=True).click()
-    sliders.move(-2, engine="browser")
-    assert np.abs(sliders.pixels("projection") - by_pytorch[0]).max() > 1
-    sliders.move(2.5, engine="browser")
-    assert np.abs(sliders.pixels("projection") - by_pytorch[0]).max() <= 1
-    np.testing.assert_allclose(sliders.probabilities(), by_pytorch[1], atol=1e-4)
-    sliders.part("sort").select_option("effect")
-    assert sliders.order() == ranking
-    sliders.part("base-kind").select_option("class-3")
-    sliders.settle("browser")
-    assert sliders.part("base-kind").input_value() == "class-3"
-    assert sliders.part("probability").nth(3).get_attribute("class") == "iv-first"
-    frame = sliders.frame
-    sliders.part("play").click()
-    wait_until(lambda: sliders.frame > frame + 20, "the sweep to be painted")
-    sliders.part("play").click()
-    lab.screenshot("unit_sliders-dead-kernel")
-
-
-def test_the_browser_answers_if_asked_to_and_python_follows(sliders):
-    lab = sliders.lab
-    lab.execute("sliders.engine = 'browser'")
-    wait_until(lambda: sliders.state["engine"] == "browser", "the browser engine to be chosen")
-    sliders.move(2.5, engine="browser")
-    sliders.choose(3, engine="browser")
-    sliders.move(-3, engine="browser")
-    lab.wait_python("sliders.moved == {3: -3, 17: 2.5}")
-    assert_shows_what_python_has(sliders)
-
-
-def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
-    lab = open_lab()
-    name = lab.new_notebook(CELLS)
-    lab.run_all()
-    sliders = Sliders(lab)
-    sliders.move(2.5)
-    by_pytorch = sliders.pixels("projection").astype(int)
-    lab.save()
-    lab.close()
-    again = open_lab()
-    again.open(name)
-    reopened = Sliders(again)
-    reopened.settle("browser")
-    assert np.abs(reopened.pixels("projection") - by_pytorch).max() <= 1
-    assert reopened.chips() == {17: 2.5}
-    assert (reopened.pixels(reopened.tile(3).locator("canvas")) > 0).any()
-    reopened.part("histogram").locator("path.line").first.wait_for()
-    assert_lines_lie_over_the_thumb(reopened)
-    reopened.choose(3, engine="browser")
-    reopened.move(-3, engine="browser")
-    assert reopened.chips() == {3: -3.0, 17: 2.5}
-    assert_lines_lie_over_the_thumb(reopened)
-
-
-def assert_lines_lie_over_the_thumb(sliders):
-    """The histogram spans the slider's way; its lines stand over the thumb and the base's place."""
-    sliders.part("histogram").scroll_into_view_if_needed()  # bqplot draws only what is seen
-    low, high = sliders.limits
-    base = number(sliders.reading().split("base ")[1])
-
-    def x(value):
-        slider = sliders.part("value").bounding_box()
-        return slider["x"] + 8 + (slider["width"] - 16) * (value - low) / (high - low)
-
-    def lines():
-        boxes = sliders.part("histogram").locator("path.line").evaluate_all(LINES)
-        return [box for box in boxes if box["height"] > 20]
-
-    def aligned():
-        found = lines()
-        if len(found) != 3:
-            return False
-        histogram, at_base, at_value = found
-        return (
-            abs(histogram["left"] - x(low)) < 2
-            and abs(histogram["right"] - x(high)) < 2
-            and abs(at_base["left"] - x(base)) < 2
-            and abs(at_value["left"] - x(sliders.value)) < 1.5
-        )
-
-    wait_until(aligned, "the lines to lie over the thumb", 10)
 
 
 def test_the_histogram_lies_over_the_slider(sliders):
