@@ -21,6 +21,11 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** Give an element this text; nothing is laid out anew for the text that it has. */
+export function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
 /** A field for a whole number; `choose` hears it when Enter is pressed or the field is left. */
 export function numberInput(
   attributes: Record<string, string | number>,

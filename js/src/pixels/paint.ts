@@ -4,7 +4,9 @@ import type { Shape } from "./normalize";
 
 /** Paint an image, 0 black to 1 white, on a canvas that gets the image's own size. */
 export function paintGrey(canvas: HTMLCanvasElement, image: ArrayLike<number>, shape: Shape): void {
-  paintLevels(canvas, Uint8Array.from(image, greyLevel), shape);
+  const levels = new Uint8Array(image.length);
+  for (let i = 0; i < levels.length; i++) levels[i] = greyLevel(image[i]!); // `from` is slower
+  paintLevels(canvas, levels, shape);
 }
 
 /** Paint grey levels, 0 to 255, black where none are; by whole pixels, since grids paint many. */

@@ -2,7 +2,7 @@
 
 import type { Initialize, Render } from "@anywidget/types";
 import { floats } from "../bytes";
-import { h } from "../dom";
+import { h, setText } from "../dom";
 import { rowsOf } from "../shaped";
 import { Frame } from "./parts/frame";
 import { caption } from "./parts/pictures";
@@ -96,12 +96,14 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     const many = picked * model.get("samples");
     choice.show(classes);
     settings.show();
-    need.textContent =
+    setText(
+      need,
       many > model.get("most_codes")
         ? `${many} pictures are too many at once: pick fewer classes or samples, for ${model.get("most_codes")} at most.`
-        : "";
+        : "",
+    );
     run.disabled = !picked || need.textContent !== "";
-    run.textContent = running ? "Restart" : "Run";
+    setText(run, running ? "Restart" : "Run");
     stop.disabled = !running;
     const begun = model.get("recorded").length > 0;
     resume.disabled = running || !begun || model.get("step") >= model.get("steps");
@@ -126,9 +128,12 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
       chosen,
     );
     verdict.show(targets[chosen], ofCode, floats(model.get("picture_probabilities")));
-    step.textContent = images.length
-      ? `step ${at.toLocaleString("en")} of ${model.get("step").toLocaleString("en")}`
-      : "";
+    setText(
+      step,
+      images.length
+        ? `step ${at.toLocaleString("en")} of ${model.get("step").toLocaleString("en")}`
+        : "",
+    );
     scrubber.disabled = running || course.length < 2;
     scrubber.max = String(Math.max(course.length - 1, 1));
     scrubber.value = running ? scrubber.max : String(model.get("position"));

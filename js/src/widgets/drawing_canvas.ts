@@ -2,7 +2,7 @@
 
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { bytes, floats } from "../bytes";
-import { h, iconButton } from "../dom";
+import { h, iconButton, setText } from "../dom";
 import { largest } from "../engine/matrices";
 import type { Network } from "../engine/network";
 import { Link, type WidgetTraits } from "../link";
@@ -201,6 +201,9 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     surface.element.classList.toggle("iv-empty", drawing.isEmpty);
     brush.value = String(model.get("brush"));
     normalize.checked = model.get("normalize");
+  }
+
+  function paintInput(): void {
     paintGrey(seen, session.image, shape);
   }
 
@@ -209,16 +212,15 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     const values = floats(model.get("probabilities"));
     paintGrey(reconstruction, floats(model.get("reconstruction")), shape);
     probabilities.show(values, prediction);
-    predicted.textContent = names[prediction] ?? "–";
-    confidence.textContent = prediction < 0 ? "blank" : percent(values[prediction] ?? 0);
+    setText(predicted, names[prediction] ?? "–");
+    setText(confidence, prediction < 0 ? "blank" : percent(values[prediction] ?? 0));
     paintControls();
   }
 
   frame.root.addEventListener("keydown", shortcut);
-  frame.paintOn(
-    ["reconstruction", "probabilities", "prediction", "answered", "image"],
-    paintResult,
-  );
+  frame.paintOn(["reconstruction", "probabilities", "prediction", "answered"], paintResult);
+  model.on("change:image", paintInput);
+  paintInput();
   model.on("change:brush", paintControls);
   model.on("change:normalize", paintControls);
   frame.onClose(drawing.subscribe(paintControls));

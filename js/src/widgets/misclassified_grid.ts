@@ -2,7 +2,7 @@
 
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { integers } from "../bytes";
-import { h } from "../dom";
+import { h, setText } from "../dom";
 import { Session } from "../samples/session";
 import type { Traits } from "../samples/traits";
 import { Confusion } from "./parts/confusion";
@@ -61,7 +61,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   );
   const paint = () => {
     const text = countOf(session, model.get("total"));
-    if (count.textContent !== text) count.textContent = text;
+    setText(count, text);
     count.dataset.value = String(session.source.length);
     controls.paint(model.get("flip"));
     confusion?.show(session.order.filter);

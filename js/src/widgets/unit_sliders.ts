@@ -2,7 +2,7 @@
 
 import type { Initialize, Render } from "@anywidget/types";
 import { floats } from "../bytes";
-import { h } from "../dom";
+import { h, setText } from "../dom";
 import { largest, subtract } from "../engine/matrices";
 import { ranked } from "../engine/survey";
 import { paintGrey, paintSigned, SIGNED_STOPS, signedLimit } from "../pixels/paint";
@@ -142,9 +142,11 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     target.value = String(session.target);
     sort.value = model.get("order");
     const rank = byEffect.indexOf(session.unit) + 1;
-    effect.textContent =
+    setText(
+      effect,
       `Unit ${session.unit} alone, from one end of its range to the other, moves the probability of ` +
-      `“${className()}” by ${points(effects[session.unit] ?? 0)} (${rank} of ${count}).`;
+        `“${className()}” by ${points(effects[session.unit] ?? 0)} (${rank} of ${count}).`,
+    );
     grid.show({
       order: model.get("order") === "effect" ? byEffect : numbers,
       chosen: session.unit,
@@ -167,15 +169,14 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     paintGrey(projection, now, shape);
     paintSigned(difference, changes, shape, limit);
     difference.dataset.limit = String(limit);
-    least.textContent = `−${limit}`;
-    most.textContent = `+${limit}`;
+    setText(least, `−${limit}`);
+    setText(most, `+${limit}`);
     const [first, prediction] = [largest(saidBefore), largest(says)];
-    baseSays.textContent = `${names[first]} · ${percent(saidBefore[first] ?? 0)}`;
-    if (saysClass.textContent !== names[prediction])
-      saysClass.textContent = names[prediction] ?? "";
-    saysFigure.textContent = ` · ${percent(says[prediction] ?? 0)}`;
+    setText(baseSays, `${names[first]} · ${percent(saidBefore[first] ?? 0)}`);
+    setText(saysClass, names[prediction] ?? "");
+    setText(saysFigure, ` · ${percent(says[prediction] ?? 0)}`);
     probabilities.show(says, prediction, saidBefore);
-    own.textContent = `the base’s class, “${names[first]}”`;
+    setText(own, `the base’s class, “${names[first]}”`);
     if (!sameEffects()) byEffect = ranked(effects);
     paintControls();
   }

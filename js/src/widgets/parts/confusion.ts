@@ -1,7 +1,7 @@
 // The confusion matrix: bqplot draws it, the page itself listens to its cells.
 
 import type { AnyModel } from "@anywidget/types";
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 import { embed } from "./chart";
 
 interface Cell {
@@ -79,7 +79,7 @@ export class Confusion {
   }
 
   private tell(cell: Cell | undefined): void {
-    this.readout.textContent = cell ? this.sentence(cell) : HINT;
+    setText(this.readout, cell ? this.sentence(cell) : HINT);
   }
 
   private sentence({ label, predicted }: Cell): string {

@@ -1,7 +1,7 @@
 // What every widget's root has: the hooks that tests and styles hold on to, the message, the frames.
 
 import type { AnyModel } from "@anywidget/types";
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 import type { WidgetTraits } from "../../link";
 import type { Status } from "../../status";
 
@@ -41,7 +41,7 @@ export class Frame<T extends WidgetTraits> {
       status.subscribe(() => {
         this.root.dataset.engine = status.engine;
         this.root.dataset.state = status.state;
-        message.textContent = status.message;
+        setText(message, status.message);
       }),
     ];
   }

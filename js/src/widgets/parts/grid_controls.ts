@@ -1,6 +1,6 @@
 // The grid's controls: which samples, in which order.
 
-import { h, iconButton } from "../../dom";
+import { h, iconButton, setText } from "../../dom";
 import type { Filter, Key } from "../../samples/order";
 import type { Session } from "../../samples/session";
 
@@ -134,7 +134,7 @@ export class GridControls {
     this.predicted.value = String(filter.predicted ?? "");
     this.low.value = String(low);
     this.high.value = String(high);
-    this.between.textContent = `${Math.round(100 * low)} – ${Math.round(100 * high)} %`;
+    setText(this.between, `${Math.round(100 * low)} – ${Math.round(100 * high)} %`);
     const none = filter.true === null && filter.predicted === null && low === 0 && high === 1;
     this.reset.disabled = none;
   }

@@ -1,6 +1,6 @@
 // The moved units with their values; each can be gone to and set back, and all together.
 
-import { h, iconButton } from "../../dom";
+import { h, iconButton, setText } from "../../dom";
 import { decimal } from "./numbers";
 
 const CROSS = "M4.5 4.5l7 7m0-7-7 7";
@@ -44,7 +44,7 @@ export class MovedList {
       this.list.replaceChildren(...units.map((unit) => this.chip(Number(unit))));
     }
     for (const [unit, text] of this.texts) {
-      text.textContent = `${unit}: ${decimal(moved[unit]!, 2)}`;
+      setText(text, `${unit}: ${decimal(moved[unit]!, 2)}`);
       text.ariaPressed = String(Number(unit) === chosen);
     }
     this.element.classList.toggle("iv-us-nothing", units.length === 0);

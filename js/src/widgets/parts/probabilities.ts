@@ -1,6 +1,6 @@
 // What the network says: one bar a class.
 
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 
 /** A list of classes with a bar and a figure each. */
 export class Probabilities {
@@ -46,7 +46,7 @@ export class Probabilities {
       bar.style.transform = `scaleX(${value})`;
       parts.before.hidden = !before;
       if (before) parts.before.style.left = `${100 * (before[index] ?? 0)}%`;
-      figure.textContent = percent(value);
+      setText(figure, percent(value));
     });
   }
 }

@@ -1,6 +1,6 @@
 // Tiles: a sample beside its reconstruction, what it is and what it is taken for.
 
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 import type { Shape } from "../../pixels/normalize";
 import { paintLevels } from "../../pixels/paint";
 import type { Sample } from "../../samples/blocks";
@@ -120,7 +120,7 @@ export class Tiles {
         ? [" ✓"]
         : [h("span", { class: "iv-for" }), h("b", {}, predicted)]),
     );
-    confidence.textContent = percent(sample.confidence);
+    setText(confidence, percent(sample.confidence));
     paintLevels(tile.sample, sample.pixels, this.shape);
     paintLevels(tile.reconstruction, sample.reconstruction ?? new Uint8Array(0), this.shape);
   }
@@ -129,8 +129,8 @@ export class Tiles {
     delete element.dataset.index;
     element.setAttribute("aria-label", "on its way");
     element.title = "";
-    taken.textContent = "…";
-    confidence.textContent = "";
+    setText(taken, "…");
+    setText(confidence, "");
     for (const canvas of [sample, reconstruction]) {
       paintLevels(canvas, new Uint8Array(0), this.shape);
     }

@@ -1,6 +1,6 @@
 // The slider of the chosen unit under its histogram, with its keys and buttons.
 
-import { h, iconButton, numberInput } from "../../dom";
+import { h, iconButton, numberInput, setText } from "../../dom";
 import { embed } from "./chart";
 import { decimal } from "./numbers";
 import type { Model, Session } from "./unit_session";
@@ -90,9 +90,9 @@ export class UnitSlider {
     Object.assign(this.slider, { min: String(low), max: String(high), value: String(value) });
     this.slider.ariaLabel = `Value of unit ${unit}`;
     this.slider.setAttribute("aria-valuetext", `${decimal(value, 2)}, base ${decimal(start, 2)}`);
-    this.reading.textContent = `${decimal(value, 2)} · base ${decimal(start, 2)}`;
-    this.low.textContent = decimal(low, 1);
-    this.high.textContent = decimal(high, 1);
+    setText(this.reading, `${decimal(value, 2)} · base ${decimal(start, 2)}`);
+    setText(this.low, decimal(low, 1));
+    setText(this.high, decimal(high, 1));
     this.reset.disabled = !(unit in moved);
     const playing = this.model.get("playing");
     const name = playing ? "Pause" : "Play: sweep the unit through its range";

@@ -1,6 +1,6 @@
 // The generated pictures: one a code, one of them chosen.
 
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 import type { Vector } from "../../engine/matrices";
 import type { Shape } from "../../pixels/normalize";
 import { paintGrey } from "../../pixels/paint";
@@ -32,7 +32,7 @@ export class Pictures {
     pictures.forEach(({ image, name, confidence }, i) => {
       const { tile, canvas, text } = this.tiles[i]!;
       paintGrey(canvas, image, this.shape);
-      text.textContent = `${name} · ${confidence}`;
+      setText(text, `${name} · ${confidence}`);
       canvas.setAttribute("aria-label", `Generated picture of ${name}`);
       tile.title = `${name}, ${confidence}`;
       tile.setAttribute("aria-pressed", String(i === chosen));

@@ -1,6 +1,6 @@
 // How a run is made: steps, rate, starting point, samples; each within its bounds.
 
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 import { paintGrey } from "../../pixels/paint";
 import { digitCount, digitOf, type Model, type Traits } from "./model";
 
@@ -61,7 +61,7 @@ export class Settings {
       start.value = from;
       digit.hidden = from !== "digit";
       seed.hidden = from !== "random" && !many;
-      hint.textContent = many && from !== "random" ? NOISE_HINT : "";
+      setText(hint, many && from !== "random" ? NOISE_HINT : "");
       const image = digitOf(model);
       if (image) paintGrey(picture, image, model.get("image_shape"));
     });

@@ -1,6 +1,6 @@
 // What the network says of a code, and of its picture: in a sentence each, and in bars.
 
-import { h } from "../../dom";
+import { h, setText } from "../../dom";
 import type { Vector } from "../../engine/matrices";
 import { largest } from "../../engine/matrices";
 import { caption } from "../parts/pictures";
@@ -46,7 +46,7 @@ class Side {
   show(target: Vector | undefined, found: Vector, names: readonly string[]): void {
     const first = found.length ? largest(found) : -1;
     this.bars.show(found, first);
-    this.sentence.textContent = target && first >= 0 ? sentence(target, found, names) : "–";
+    setText(this.sentence, target && first >= 0 ? sentence(target, found, names) : "–");
   }
 }
 
