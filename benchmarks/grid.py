@@ -2,9 +2,9 @@
 
 python benchmarks/grid.py [COUNT …] [--plain COUNT …] [--rounds N]
 
-Everything is measured in a real JupyterLab and a real Chromium, as a person would meet it. The
-samples are MNIST's 70,000, repeated where more are wanted; all of them are shown, not only the
-mistakes.
+Everything is measured in a real JupyterLab and a real Chromium, as a person would meet it, and with
+no tool watching (_bare.py says why). The samples are MNIST's 70,000, repeated where more are
+wanted; all of them are shown, not only the mistakes.
 
 Memory is what the page's process holds for itself alone after garbage was collected, at the end of
 a walk through all samples, less what it held before the grid was shown; pictures are in buffers.
@@ -13,22 +13,14 @@ a walk through all samples, less what it held before the grid was shown; picture
 from __future__ import annotations
 
 import argparse
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-from _browser import chromium
+from _bare import BareLab, BarePage, PageError
+from _lab import LabServer, wait_until
 from _measure import Report, say, threads_from_environment
-from playwright.sync_api import Browser
-from playwright.sync_api import Error as PlaywrightError
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-
-from _lab import Lab, LabServer, wait_until  # noqa: E402
 
 FLAT = ("first tiles", "to the end", "a frame while scrolling", "memory that it added to the page")
 COUNTS = (400, 70_000, 1_000_000)
@@ -148,30 +140,18 @@ WALK = """selector => new Promise(resolve => {
 })"""
 
 
-def memory(browser: Browser, lab: Lab) -> dict[str, float]:
+def memory(page: BarePage) -> dict[str, float]:
     """What the page holds once it has come to rest and garbage was collected, in MB."""
-    page, whole = lab.context.new_cdp_session(lab.page), browser.new_browser_cdp_session()
     sizes: list[float] = []
     while len(sizes) < 4 or max(sizes[-4:]) - min(sizes[-4:]) > 0.5:
-        lab.page.wait_for_timeout(500)
-        page.send("HeapProfiler.collectGarbage")
-        processes = whole.send("SystemInfo.getProcessInfo")["processInfo"]
-        pages = [private(each["id"]) for each in processes if each["type"] == "renderer"]
-        sizes.append(max(pages) / 1e6)  # there may be another one, empty, in reserve
+        time.sleep(0.5)
+        sizes.append(page.private_bytes() / 1e6)
     heap = page.send("Runtime.getHeapUsage")
-    page.detach()
-    whole.detach()
     used, buffers = heap["usedSize"] / 1e6, heap["backingStorageSize"] / 1e6
     return {"process": sizes[-1], "heap": used, "buffers": buffers}
 
 
-def private(process: int) -> int:
-    """Bytes that a process shares with no other."""
-    lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
-    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Private_"))
-
-
-def measure(browser: Browser, lab: Lab, count: int, code: str) -> dict[str, tuple[float, str]]:
+def measure(lab: BareLab, count: int, code: str) -> dict[str, tuple[float, str]]:
     """Show `count` samples by that code, go to their end, scroll; give what it took, with units."""
     panel, first, last = ".plain", ".plain img", ".plain img"
     if code == GRID:
@@ -186,13 +166,13 @@ def measure(browser: Browser, lab: Lab, count: int, code: str) -> dict[str, tupl
         }"""
     )
     wait_until(lambda: lab.python("'evaluation' in globals()"), "the samples", 600)
-    before = memory(browser, lab)
+    before = memory(lab.page)
     opened = lab.page.evaluate(RUN_LAST, first)
     end = lab.page.evaluate(JUMP, [panel, last])
     frames = lab.page.evaluate(SCROLL, panel)
     scrolled = lab.page.evaluate("window.wire")
     lab.page.evaluate(WALK, panel)
-    after = memory(browser, lab)
+    after = memory(lab.page)
     return {
         "first tiles": (opened["ms"], "ms"),
         "to the end": (end["ms"], "ms"),
@@ -205,19 +185,9 @@ def measure(browser: Browser, lab: Lab, count: int, code: str) -> dict[str, tupl
         "over the wire for the first tiles": (opened["bytes"] / 1e6, "MB"),
         "over the wire to the end": (end["bytes"] / 1e6, "MB"),
         "over the wire for 240 frames": (scrolled / 1e6, "MB"),
-        "elements in the page": (lab.page.locator("*").count(), ""),
+        "elements in the page": (lab.page.evaluate("document.querySelectorAll('*').length"), ""),
         "making it in Python": (lab.python("making"), "s"),
     }
-
-
-@contextmanager
-def lab_page(browser: Browser, server: LabServer) -> Iterator[Lab]:
-    lab = Lab(server, browser)
-    lab.context.set_default_timeout(600_000)
-    try:
-        yield lab
-    finally:
-        lab.close()
 
 
 def main() -> None:
@@ -230,14 +200,17 @@ def main() -> None:
     grid = [(f"{count:,} samples", count, GRID) for count in options.counts]
     plain = [(f"{count:,} in <img>", count, PLAIN) for count in options.plain]
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
-    with pages() as (browser, server):
+    with ExitStack() as stack:
+        server = LabServer(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+        stack.callback(server.stop)
         for _ in range(options.rounds):
             for name, count, code in grid + plain:
                 start = time.perf_counter()
                 try:
-                    with lab_page(browser, server) as lab:
-                        measured = measure(browser, lab, count, code)
-                except PlaywrightError as error:  # too many <img> can be more than a page bears
+                    with closing(BareLab(server)) as lab:
+                        measured = measure(lab, count, code)
+                        chromium = lab.page.version
+                except PageError as error:  # too many <img> can be more than a page bears
                     if code == GRID:
                         raise
                     say(f"{name}: {str(error).splitlines()[0]}")
@@ -245,23 +218,12 @@ def main() -> None:
                 say(f"{name}: {time.perf_counter() - start:.0f} s")
                 for what, (value, unit) in measured.items():
                     found.setdefault((what, unit), {}).setdefault(name, []).append(value)
-        report = Report("grid", threads=threads_from_environment(), chromium=browser.version)
+    report = Report("grid", threads=threads_from_environment(), chromium=chromium)
     ours, few = (f"{most(options.counts):,} samples" for most in (max, min))
     for (what, unit), samples in found.items():
         wanted = {few: "≤ 1.5"} if what in FLAT and ours != few else {}
         report.add(what, samples, ours, wanted=wanted, unit=unit)
     report.write()
-
-
-@contextmanager
-def pages() -> Iterator[tuple[Browser, LabServer]]:
-    """A browser, and a server for its pages."""
-    with chromium() as browser, tempfile.TemporaryDirectory() as folder:
-        server = LabServer(Path(folder))
-        try:
-            yield browser, server
-        finally:
-            server.stop()
 
 
 if __name__ == "__main__":

@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 from contextlib import ExitStack
 from importlib.metadata import version
 from pathlib import Path
 
 from _browser import chromium
+from _lab import Lab, LabServer
 from _measure import Report, say, threads_from_environment
 from _rivals import CELLS
-
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "browser"))
-
-from _lab import Lab, LabServer  # noqa: E402
 
 EVENTS = 300
 STORM = 1000
