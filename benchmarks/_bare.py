@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import websocket  # jupyter_server's
+import websocket
 from _browser import ARGUMENTS, executable
 from _lab import Lab, LabServer, wait_until
 

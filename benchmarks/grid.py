@@ -22,7 +22,13 @@ from _bare import BareLab, BarePage, PageError
 from _lab import LabServer, wait_until
 from _measure import Report, say, threads_from_environment
 
-FLAT = ("first tiles", "to the end", "a frame while scrolling", "memory that it added to the page")
+FAR = (0.3, 0.8, 0.1, 0.6)  # shares of all samples
+FLAT = (
+    "first tiles",
+    "to the end",
+    "a frame while scrolling",
+    "memory that it added to the page",
+)
 COUNTS = (400, 70_000, 1_000_000)
 PREPARE = """
 import time
@@ -93,15 +99,17 @@ RUN_LAST = """first => new Promise((resolve, reject) => {
     window.jupyterapp.commands.execute('notebook:run-cell');
     look();
 })"""
-JUMP = """([selector, last]) => new Promise(resolve => {
+JUMP = """([selector, tiles, share]) => new Promise(resolve => {
     const panel = document.querySelector(selector);
     window.wire = 0;
     const start = performance.now();
-    panel.scrollTop = panel.scrollHeight;
+    panel.scrollTop = share * panel.scrollHeight;
+    const isSeen = tile => {
+        const [a, b] = [panel.getBoundingClientRect(), tile.getBoundingClientRect()];
+        return b.height > 0 && b.top < a.bottom && b.bottom > a.top;
+    };
     const look = () => {
-        const tile = [...panel.querySelectorAll(last)].at(-1);
-        const [a, b] = [panel.getBoundingClientRect(), tile?.getBoundingClientRect()];
-        if (b && b.height > 0 && b.top < a.bottom && b.bottom > a.top) {
+        if ([...panel.querySelectorAll(tiles)].some(isSeen)) {
             resolve({ ms: performance.now() - start, bytes: window.wire });
         } else requestAnimationFrame(look);
     };
@@ -151,12 +159,11 @@ def memory(page: BarePage) -> dict[str, float]:
     return {"process": sizes[-1], "heap": used, "buffers": buffers}
 
 
-def measure(lab: BareLab, count: int, code: str) -> dict[str, tuple[float, str]]:
+def measure(lab: BareLab, count: int, code: str) -> dict[str, tuple[list[float], str]]:
     """Show `count` samples by that code, go to their end, scroll; give what it took, with units."""
-    panel, first, last = ".plain", ".plain img", ".plain img"
+    panel, tiles = ".plain", ".plain img"
     if code == GRID:
-        panel, first = '[data-part="tiles"]', '[data-part="tile"][data-index]'
-        last = f'[data-part="tile"][data-position="{count - 1}"][data-index]'
+        panel, tiles = '[data-part="tiles"]', '[data-part="tile"][data-index]'
     lab.page.add_init_script(WIRE)
     lab.new_notebook([PREPARE.format(count=count), code])
     lab.page.evaluate(
@@ -167,13 +174,14 @@ def measure(lab: BareLab, count: int, code: str) -> dict[str, tuple[float, str]]
     )
     wait_until(lambda: lab.python("'evaluation' in globals()"), "the samples", 600)
     before = memory(lab.page)
-    opened = lab.page.evaluate(RUN_LAST, first)
-    end = lab.page.evaluate(JUMP, [panel, last])
+    opened = lab.page.evaluate(RUN_LAST, tiles)
+    end = lab.page.evaluate(JUMP, [panel, tiles, 1])
+    jumps = [lab.page.evaluate(JUMP, [panel, tiles, share]) for share in FAR]
     frames = lab.page.evaluate(SCROLL, panel)
     scrolled = lab.page.evaluate("window.wire")
     lab.page.evaluate(WALK, panel)
     after = memory(lab.page)
-    return {
+    once = {
         "first tiles": (opened["ms"], "ms"),
         "to the end": (end["ms"], "ms"),
         "a frame while scrolling": (frames["median"], "ms"),
@@ -188,6 +196,8 @@ def measure(lab: BareLab, count: int, code: str) -> dict[str, tuple[float, str]]
         "elements in the page": (lab.page.evaluate("document.querySelectorAll('*').length"), ""),
         "making it in Python": (lab.python("making"), "s"),
     }
+    far = {"to other far places": ([jump["ms"] for jump in jumps], "ms")}
+    return {what: ([value], unit) for what, (value, unit) in once.items()} | far
 
 
 def main() -> None:
@@ -216,8 +226,8 @@ def main() -> None:
                     say(f"{name}: {str(error).splitlines()[0]}")
                     continue
                 say(f"{name}: {time.perf_counter() - start:.0f} s")
-                for what, (value, unit) in measured.items():
-                    found.setdefault((what, unit), {}).setdefault(name, []).append(value)
+                for what, (values, unit) in measured.items():
+                    found.setdefault((what, unit), {}).setdefault(name, []).extend(values)
     report = Report("grid", threads=threads_from_environment(), chromium=chromium)
     ours, few = (f"{most(options.counts):,} samples" for most in (max, min))
     for (what, unit), samples in found.items():
