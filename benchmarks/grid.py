@@ -23,12 +23,7 @@ from _lab import LabServer, wait_until
 from _measure import Report, say, threads_from_environment
 
 FAR = (0.3, 0.8, 0.1, 0.6)  # shares of all samples
-FLAT = (
-    "first tiles",
-    "to the end",
-    "a frame while scrolling",
-    "memory that it added to the page",
-)
+FLAT = ("first tiles", "to the end", "a frame while scrolling", "memory that it added to the page")
 COUNTS = (400, 70_000, 1_000_000)
 PREPARE = """
 import time

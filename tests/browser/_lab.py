@@ -214,6 +214,12 @@ class Lab:
         self.open(name)
         return name
 
+    def run_notebook(self, cells: Sequence[str]) -> str:
+        """Open a new notebook with these code cells, run them, and return its name."""
+        name = self.new_notebook(cells)
+        self.run_all()
+        return name
+
     def wait_ready(self) -> None:
         """Wait until the notebook is loaded and its kernel is connected and idle."""
         try:

@@ -49,20 +49,23 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+def serving(folder: Path) -> Iterator[LabServer]:
+    """Yield a running server with that folder of its own, stopped at the end."""
+    server = LabServer(folder)
+    yield server
+    server.stop()
+
+
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """Yield a running JupyterLab server whose folder is a copy of notebooks/."""
-    server = LabServer(tmp_path_factory.mktemp("lab"))
-    yield server
-    server.stop()
+    yield from serving(tmp_path_factory.mktemp("lab"))
 
 
 @pytest.fixture(scope="session")
 def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """Yield one for Notebook 7: jupyter_server mixes up what both front ends have by one name."""
-    server = LabServer(tmp_path_factory.mktemp("notebook"))
-    yield server
-    server.stop()
+    yield from serving(tmp_path_factory.mktemp("notebook"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -101,35 +104,46 @@ def lab(open_lab: Callable[..., Lab]) -> Lab:
     return open_lab()
 
 
-def run(lab: Lab, cells: list[str]) -> Lab:
-    """Run these cells in a new notebook."""
-    lab.new_notebook(cells)
-    lab.run_all()
-    return lab
+@pytest.fixture
+def reopen(open_lab: Callable[..., Lab]) -> Callable[[Lab, str], Lab]:
+    """Return a function that saves a notebook and opens it in another page: `reopen(lab, name)`."""
+
+    def in_another(lab: Lab, name: str) -> Lab:
+        lab.save()
+        lab.close()
+        again = open_lab()
+        again.open(name)
+        return again
+
+    return in_another
 
 
 @pytest.fixture
 def canvas(lab: Lab) -> _drawing.Canvas:
     """Return the `canvas` of a new notebook."""
-    return _drawing.Canvas(run(lab, _drawing.CELLS))
+    lab.run_notebook(_drawing.CELLS)
+    return _drawing.Canvas(lab)
 
 
 @pytest.fixture
 def sliders(lab: Lab) -> _sliders.Sliders:
     """Return the `sliders` of a new notebook."""
-    return _sliders.Sliders(run(lab, _sliders.CELLS))
+    lab.run_notebook(_sliders.CELLS)
+    return _sliders.Sliders(lab)
 
 
 @pytest.fixture
 def picker(lab: Lab) -> _picker.Picker:
     """Return the `picker` of a new notebook."""
-    return _picker.Picker(run(lab, _picker.CELLS))
+    lab.run_notebook(_picker.CELLS)
+    return _picker.Picker(lab)
 
 
 @pytest.fixture
 def grid(lab: Lab) -> _grid.Grid:
     """Return the `grid` of a new notebook, its first tiles shown."""
-    return _grid.ready(_grid.Grid(run(lab, [_grid.SMALL + _grid.SHOW])))
+    lab.run_notebook([_grid.SMALL + _grid.SHOW])
+    return _grid.ready(_grid.Grid(lab))
 
 
 @pytest.fixture

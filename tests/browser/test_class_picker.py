@@ -56,8 +56,7 @@ def test_a_seven_streams_in_as_pytorch_makes_it(picker):
 
 def test_other_cells_run_meanwhile_and_it_stops_resumes_and_restarts(lab):
     wide = "invertviz.InvertibleNetwork((784, 100, 1000, 10))"
-    lab.new_notebook([CELLS[0].replace("invertviz.load_pretrained()", wide)])
-    lab.run_all()
+    lab.run_notebook([CELLS[0].replace("invertviz.load_pretrained()", wide)])
     picker = Picker(lab)
     picker.pick(*range(10))
     picker.give("steps", 20000)
@@ -233,8 +232,7 @@ assert result.probabilities[0, 6] > 0.99"""
 
 def test_a_cell_awaits_the_end_and_the_page_follows(lab):
     made = CELLS[0].replace("(network)", "(network, classes=[6], steps=3000)")
-    lab.new_notebook([made, AWAIT])
-    lab.run_all()
+    lab.run_notebook([made, AWAIT])
     picker = Picker(lab)
     picker.settle()
     assert picker.part("step").inner_text() == "step 3,000 of 3,000"
@@ -287,8 +285,7 @@ def test_keyboard_alone(picker):
 
 def test_dark(open_lab):
     lab = open_lab(theme="Dark", scale=2)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     picker = Picker(lab)
     picker.pick(3, 8, 9)
     picker.run()
@@ -316,8 +313,7 @@ def test_fits_a_phone(picker):
 
 
 def test_displayed_twice_it_is_one_picker(lab):
-    lab.new_notebook([*CELLS, "picker"])
-    lab.run_all()
+    lab.run_notebook([*CELLS, "picker"])
     first, second = Picker(lab, 0), Picker(lab, 1)
     first.pick(6)
     assert second.part("class").nth(6).get_attribute("aria-pressed") == "true"

@@ -164,18 +164,13 @@ def test_a_late_kernel_does_not_undo_a_newer_run_of_the_page(picker):
     assert np.abs(levels(image) - pixels).max() <= 1
 
 
-def test_a_reopened_notebook_runs_without_its_kernel(open_lab):
-    lab = open_lab()
-    name = lab.new_notebook(CELLS)
-    lab.run_all()
+def test_a_reopened_notebook_runs_without_its_kernel(lab, reopen):
+    name = lab.run_notebook(CELLS)
     picker = Picker(lab)
     picker.pick(7)
     picker.run()
     pixels = picker.generated()
-    lab.save()
-    lab.close()
-    again = open_lab()
-    again.open(name)
+    again = reopen(lab, name)
     reopened = Picker(again)
     reopened.settle("browser")
     assert np.abs(reopened.generated() - pixels).max() <= 1

@@ -222,8 +222,7 @@ def test_pen_pressure_widens_the_stroke(canvas):
 
 
 def test_displayed_twice_it_is_one_drawing(lab):
-    lab.new_notebook([*CELLS, "canvas"])
-    lab.run_all()
+    lab.run_notebook([*CELLS, "canvas"])
     first, second = Canvas(lab, 0), Canvas(lab, 1)
     Canvas(lab, 0).draw(ONE)
     second.settle()
@@ -263,8 +262,7 @@ def test_an_error_in_an_observer_is_shown_and_the_next_stroke_works(canvas):
 def test_class_names_are_shown_as_text(lab):
     evil = "</script><img src=x onerror=alert(1)>"
     named = f"network.class_names = [{evil!r}] * 10\ncanvas ="
-    lab.new_notebook([CELLS[0].replace("canvas =", named)])
-    lab.run_all()
+    lab.run_notebook([CELLS[0].replace("canvas =", named)])
     canvas = Canvas(lab)
     canvas.draw(SEVEN)
     assert canvas.root.locator("output").inner_text() == evil
@@ -275,8 +273,7 @@ def test_class_names_are_shown_as_text(lab):
 
 def test_dark_theme_and_sharp_on_a_fine_screen(open_lab):
     lab = open_lab(theme="Dark", scale=2)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     canvas = Canvas(lab)
     canvas.draw(SEVEN)
     css = canvas.part("surface").bounding_box()
@@ -351,8 +348,7 @@ FRAMES = """root => {
 
 def test_a_storm_of_strokes_never_queues(lab):
     lab.page.add_init_script(WIRE)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     canvas = Canvas(lab)
     box = canvas.part("surface").bounding_box()
     lab.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

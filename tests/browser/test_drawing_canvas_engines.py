@@ -70,8 +70,7 @@ def test_a_cut_connection_is_bridged_and_python_hears_afterwards(open_lab):
             sockets.append(socket)
 
     lab.page.route_web_socket("**/channels**", proxy)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     canvas = Canvas(lab)
     canvas.draw(ONE)
     cut.append(True)
@@ -104,7 +103,7 @@ def test_the_browser_answers_if_asked_to_and_python_follows(canvas):
 
 
 def test_what_the_browser_cannot_do_is_said(lab):
-    lab.new_notebook(
+    lab.run_notebook(
         [
             "import invertviz\n"
             "from invertviz.widgets import DrawingCanvas\n"
@@ -114,7 +113,6 @@ def test_what_the_browser_cannot_do_is_said(lab):
             "canvas"
         ]
     )
-    lab.run_all()
     canvas = Canvas(lab)
     canvas.draw(SEVEN, engine="kernel")
     canvas.part("message").filter(has_text="The kernel answers").wait_for()
@@ -126,17 +124,12 @@ def test_what_the_browser_cannot_do_is_said(lab):
     assert canvas.state["state"] == "error"
 
 
-def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
-    lab = open_lab()
-    name = lab.new_notebook(CELLS)
-    lab.run_all()
+def test_a_reopened_notebook_is_alive_before_its_cells_are_run(lab, reopen):
+    name = lab.run_notebook(CELLS)
     canvas = Canvas(lab)
     canvas.draw(SEVEN)
     by_pytorch = canvas.pixels("reconstruction").astype(int)
-    lab.save()
-    lab.close()
-    again = open_lab()
-    again.open(name)
+    again = reopen(lab, name)
     reopened = Canvas(again)
     reopened.settle("browser")
     assert np.abs(reopened.pixels("reconstruction") - by_pytorch).max() <= 1

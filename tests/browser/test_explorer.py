@@ -24,8 +24,7 @@ CELLS = [
 @pytest.fixture(params=["lab", "notebook"])
 def lab(request, open_lab):
     lab = open_lab(application=request.param)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     return lab
 
 
@@ -72,8 +71,7 @@ def test_what_is_looked_at_in_one_is_the_others_starting_point(lab):
 
 def test_the_links_hold_without_a_kernel(open_lab):
     lab = open_lab()
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     page = lab.page
     grid, canvas, sliders = Grid(lab), CanvasView(page), Sliders(lab)
     lab.kill_kernel()

@@ -275,8 +275,7 @@ def test_plain_nbconvert_keeps_widgets_alive_for_readers_who_are_online(read, sa
 
 def test_a_notebook_saved_by_jupyterlab(open_lab, read, tmp_path, pretrained):
     lab = open_lab()
-    name = lab.new_notebook([cell.source for cell in CELLS if cell.cell_type == "code"])
-    lab.run_all()
+    name = lab.run_notebook([cell.source for cell in CELLS if cell.cell_type == "code"])
     canvas = CanvasView(lab.page)
     canvas.part("clear").click()
     canvas.draw(SEVEN)

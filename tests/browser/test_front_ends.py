@@ -42,8 +42,7 @@ def assert_paints_pytorch_s_answer(canvas):
 
 def test_notebook_7(open_lab):
     notebook = open_lab(application="notebook")
-    notebook.new_notebook(CELLS)
-    notebook.run_all()
+    notebook.run_notebook(CELLS)
     canvas = CanvasView(notebook.page)
     canvas.draw(SEVEN)
     assert canvas.prediction == "7"

@@ -22,8 +22,7 @@ MILLION = (
 
 
 def test_shows_what_the_network_gets_wrong(lab):
-    lab.new_notebook([DATA.format(name="mnist", split="test") + SHOW])
-    lab.run_all()
+    lab.run_notebook([DATA.format(name="mnist", split="test") + SHOW])
     grid = ready(Grid(lab))
     assert grid.count == lab.python("len(wrong)")
     text = grid.part("count").inner_text()
@@ -245,14 +244,13 @@ def test_flipping_shows_one_picture_and_the_other_on_hover_and_focus(grid):
 
 
 def test_the_picture_goes_to_a_canvas(lab):
-    lab.new_notebook(
+    lab.run_notebook(
         [
             SMALL + SHOW,
             "import ipywidgets\ncanvas = DrawingCanvas(network)\n"
             "ipywidgets.dlink((grid, 'image'), (canvas, 'image'))\ncanvas",
         ]
     )
-    lab.run_all()
     grid = ready(Grid(lab))
     index = grid.shown()[2]
     grid.tile(index).click()
@@ -263,8 +261,7 @@ def test_the_picture_goes_to_a_canvas(lab):
 
 
 def test_two_views_are_scrolled_apart_and_selected_together(lab):
-    lab.new_notebook([DATA.format(name="mnist", split="test") + SHOW, "grid"])
-    lab.run_all()
+    lab.run_notebook([DATA.format(name="mnist", split="test") + SHOW, "grid"])
     one, two = ready(Grid(lab)), ready(Grid(lab, 1))
     one.part("all").click()
     for view in (one, two):
@@ -281,8 +278,7 @@ def test_two_views_are_scrolled_apart_and_selected_together(lab):
 
 
 def test_a_million_samples(lab):
-    lab.new_notebook([MILLION, "grid"])
-    lab.run_all()
+    lab.run_notebook([MILLION, "grid"])
     grid = ready(Grid(lab))
     grid.wait_count(1_000_000)
     grid.wait_shown(0, 1, 2)
@@ -313,8 +309,7 @@ def test_a_million_samples(lab):
 
 
 def test_what_python_sets_before_it_is_shown_is_shown(lab):
-    lab.new_notebook([MILLION, "grid.current = 765_432; grid.selected = (765_433,)", "grid"])
-    lab.run_all()
+    lab.run_notebook([MILLION, "grid.current = 765_432; grid.selected = (765_433,)", "grid"])
     grid = ready(Grid(lab))
     grid.tile(765_432).wait_for()
 
@@ -332,14 +327,13 @@ def test_what_python_sets_before_it_is_shown_is_shown(lab):
 
 def test_class_names_are_text(lab):
     evil = "</script><img src=x onerror='window.hacked = 1'>"
-    lab.new_notebook(
+    lab.run_notebook(
         [
             SMALL
             + f"network.class_names = ({evil!r}, *map(str, range(1, 9)), '<b>nine</b>')\n"
             + SHOW
         ]
     )
-    lab.run_all()
     grid = ready(Grid(lab))
     grid.cell(0, 0).click()
     grid.wait_count(lab.python("int(found.confusion_matrix[0, 0])"))
@@ -352,8 +346,7 @@ def test_class_names_are_text(lab):
 
 def test_dark_theme(open_lab):
     lab = open_lab(theme="Dark", scale=2)
-    lab.new_notebook([SMALL + SHOW])
-    lab.run_all()
+    lab.run_notebook([SMALL + SHOW])
     grid = ready(Grid(lab))
     tick = grid.part("matrix").locator(".axis .tick text").first
     for element in (grid.root, grid.part("tile").first):

@@ -47,8 +47,7 @@ def test_a_killed_kernel_leaves_the_samples_that_the_page_carries(grid):
 
 
 def test_a_busy_kernel_is_bridged_by_what_the_page_carries(lab):
-    lab.new_notebook([SMALL + SOME])
-    lab.run_all()
+    lab.run_notebook([SMALL + SOME])
     grid = ready(Grid(lab))
     here = lab.python("grid._carried.tolist()")
     shown = lab.python(ORDERED)
@@ -107,10 +106,8 @@ def test_a_page_that_carries_all_goes_on_with_all_of_them_while_the_kernel_is_bu
     assert_pixels(grid, threes[-1])
 
 
-def test_a_page_that_carries_some_says_of_how_many(open_lab):
-    lab = open_lab()
-    name = lab.new_notebook([DATA.format(name="mnist", split="test") + SOME])
-    lab.run_all()
+def test_a_page_that_carries_some_says_of_how_many(lab, reopen):
+    name = lab.run_notebook([DATA.format(name="mnist", split="test") + SOME])
     grid = ready(Grid(lab))
     before = grid.shown()
     # The kernel lives: other filters are answered without sending all of that again.
@@ -122,9 +119,7 @@ def test_a_page_that_carries_some_says_of_how_many(open_lab):
     eights = lab.python(ORDERED)
     held = lab.python("grid._carried.tolist()")
     wait_until(lambda: carried(lab, name) == held, "the page to get what it is to carry")
-    lab.close()
-    again = open_lab()
-    again.open(name)
+    again = reopen(lab, name)
     reopened = ready(Grid(again))
     reopened.settle("browser")
     reopened.wait_count(len(eights))

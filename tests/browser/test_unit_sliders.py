@@ -161,8 +161,7 @@ def test_play_sweeps_the_unit_through_its_range_until_paused(sliders):
 
 def test_play_goes_in_slow_steps_where_less_motion_is_asked_for(lab):
     lab.page.emulate_media(reduced_motion="reduce")
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     sliders = Sliders(lab)
     low, high = sliders.limits
     lab.execute("import time; seen = []")
@@ -274,8 +273,7 @@ def test_a_canvas_is_linked_by_hand(lab):
         "canvas = DrawingCanvas(network)\n"
         "ipywidgets.dlink((canvas, 'code'), (sliders, 'base'))"
     )
-    lab.new_notebook([*CELLS, linked])
-    lab.run_all()
+    lab.run_notebook([*CELLS, linked])
     sliders = Sliders(lab)
     sliders.move(2.5)
     lab.execute("canvas.image = digits.images[7]")
@@ -299,8 +297,7 @@ def test_the_histogram_lies_over_the_slider(sliders):
 
 
 def test_displayed_twice_it_is_one_set_of_sliders(lab):
-    lab.new_notebook([*CELLS, "sliders"])
-    lab.run_all()
+    lab.run_notebook([*CELLS, "sliders"])
     first, second = Sliders(lab, 0), Sliders(lab, 1)
     Sliders(lab, 0).move(2.5)
     second.settle()
@@ -351,8 +348,7 @@ def test_thousands_of_units_scroll_smoothly(lab):
             "invertviz.InvertibleNetwork((784, 64, 4096, 10), seed=1)",
         )
     ]
-    lab.new_notebook(cells)
-    lab.run_all()
+    lab.run_notebook(cells)
     sliders = Sliders(lab)
     frames = np.array(sliders.part("units").evaluate(SCROLL))
     made = sliders.part("unit").count()
@@ -388,8 +384,7 @@ def show_off(sliders):
 
 def test_light_theme(open_lab):
     lab = open_lab(scale=2)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     sliders = Sliders(lab)
     show_off(sliders)
     lab.screenshot("unit_sliders")
@@ -398,8 +393,7 @@ def test_light_theme(open_lab):
 
 def test_dark_theme(open_lab):
     lab = open_lab(theme="Dark", scale=2)
-    lab.new_notebook(CELLS)
-    lab.run_all()
+    lab.run_notebook(CELLS)
     sliders = Sliders(lab)
     show_off(sliders)
     colour = sliders.root.evaluate("root => getComputedStyle(root).color")

@@ -21,8 +21,7 @@ def test_links_on_the_page_work_without_a_kernel(lab):
         "ipywidgets.jslink((knob, 'value'), (other, 'value'))\n"
         "display(other, knob)"
     )
-    lab.new_notebook([*CELLS, linked])
-    lab.run_all()
+    lab.run_notebook([*CELLS, linked])
     sliders, other = Sliders(lab, 0), Sliders(lab, 1)
     sliders.move(2.5)
     expected = np.array(lab.python("network.invert(sliders.code)[0].tolist()"))
@@ -77,17 +76,12 @@ def test_the_browser_answers_if_asked_to_and_python_follows(sliders):
     assert_shows_what_python_has(sliders)
 
 
-def test_a_reopened_notebook_is_alive_before_its_cells_are_run(open_lab):
-    lab = open_lab()
-    name = lab.new_notebook(CELLS)
-    lab.run_all()
+def test_a_reopened_notebook_is_alive_before_its_cells_are_run(lab, reopen):
+    name = lab.run_notebook(CELLS)
     sliders = Sliders(lab)
     sliders.move(2.5)
     by_pytorch = sliders.pixels("projection").astype(int)
-    lab.save()
-    lab.close()
-    again = open_lab()
-    again.open(name)
+    again = reopen(lab, name)
     reopened = Sliders(again)
     reopened.settle("browser")
     assert np.abs(reopened.pixels("projection") - by_pytorch).max() <= 1

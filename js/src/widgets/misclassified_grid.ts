@@ -60,8 +60,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     h("div", { class: "iv-grid-body" }, panel.element, side),
   );
   const paint = () => {
-    const text = countOf(session, model.get("total"));
-    setText(count, text);
+    setText(count, countOf(session, model.get("total")));
     count.dataset.value = String(session.source.length);
     controls.paint(model.get("flip"));
     confusion?.show(session.order.filter);
