@@ -149,7 +149,7 @@ def test_projection_shows_the_direction_of_the_units_row_alone(network):
         squashed = (row - row.min()) / (row.max() - row.min()) * 0.99 + 0.005
         expected = (np.log(squashed / (1 - squashed)) - network.biases[0].numpy()) @ W1inv
         np.testing.assert_allclose(images[unit].ravel(), expected, atol=1e-4)
-    np.testing.assert_array_equal(project_units(network, [5, 2]), images[[5, 2]])
+    np.testing.assert_allclose(project_units(network, [5, 2]), images[[5, 2]], atol=1e-5)
 
 
 @pytest.mark.parametrize(
