@@ -118,7 +118,7 @@ class _Squashed:
         self.high, self.highest = estimate.max(1, keepdim=True)
         self.span = (self.high - self.low).clamp_min_(torch.finfo(estimate.dtype).tiny)
         self.u = (estimate - self.low).div_(self.span)
-        self.s = torch.add(self.u.new_tensor(0.005), self.u, alpha=0.99)
+        self.s = torch.add(self.u.new_full((), 0.005), self.u, alpha=0.99)
 
     def back(self, by_logit: Tensor) -> Tensor:
         """From the gradient with respect to logit(s) to δ, the loss's own terms of ã included."""
@@ -128,10 +128,10 @@ class _Squashed:
         by_u.scatter_add_(1, self.lowest, -through_low)
         by_u.scatter_add_(1, self.highest, -through_high)
         delta = by_u.div_(self.span)
-        low, row = self.low[:, 0].min(0)
-        delta[row, self.lowest[row, 0]] += low
-        high, row = self.high[:, 0].max(0)
-        delta[row, self.highest[row, 0]] += high - 1
+        low, row = self.low.min(0)
+        _add_at_(delta, row, self.lowest, low)
+        high, row = self.high.max(0)
+        _add_at_(delta, row, self.highest, high - 1)
         return delta
 
 
@@ -163,3 +163,9 @@ class CodeGradient:
 def _times_slope_(values: Tensor, a: Tensor) -> Tensor:
     """Multiply by σ' where σ is a, in place: by a ⊙ (1 - a)."""
     return values.mul_(a).addcmul_(values, a, value=-1)
+
+
+def _add_at_(values: Tensor, row: Tensor, places: Tensor, more: Tensor) -> None:
+    """Add to `[N, units]` in one row, int `[1]`, where `[N, 1]` says; waits for no device."""
+    place = places.view(-1).index_select(0, row).add_(row, alpha=values.shape[1])
+    values.view(-1).index_add_(0, place, more)

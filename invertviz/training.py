@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from tqdm.auto import trange
 
 from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness
+from invertviz._cuda import Step, recorded
 from invertviz._fast import ClassifierGradient, InverseGradient
 from invertviz.inverses import LearnedInverse, batches_of
 from invertviz.network import InvertibleNetwork
@@ -144,9 +145,9 @@ def fit_classifier(
         gradient = by_autograd(
             lambda batch: classifier_loss(network, pixels[batch], truth[batch]), parameters
         )
-    optimizer = Adagrad(parameters, learning_rate)
+    step = step_along(gradient, Adagrad(parameters, learning_rate), network.device)
     for _ in trange(steps, desc="classifier", unit="step", disable=not progress):
-        optimizer.step(gradient(next(batches)))
+        step(next(batches))
 
 
 def fit_inverse(
@@ -201,9 +202,9 @@ def fit_inverse(
         gradient = by_autograd(
             lambda batch: inverse_loss(inverse, codes[batch], pixels[batch]), parameters
         )
-    optimizer = Adagrad(parameters, learning_rate)
+    step = step_along(gradient, Adagrad(parameters, learning_rate), network.device)
     for _ in trange(steps, desc="inverse", unit="step", disable=not progress):
-        optimizer.step(gradient(next(batches)))
+        step(next(batches))
 
 
 def classifier_loss(network: InvertibleNetwork, pixels: Tensor, labels: Tensor) -> Tensor:
@@ -267,6 +268,11 @@ class Adagrad:
         for (parameter, s, root), g in zip(self.parameters, gradients, strict=True):
             s.addcmul_(g, g)
             parameter.addcdiv_(g, torch.sqrt(s, out=root), value=-self.learning_rate)
+
+
+def step_along(gradient: Gradient, optimizer: Adagrad, device: torch.device) -> Step:
+    """A step of the optimizer along the gradient of the batch that it is given."""
+    return recorded(lambda batch: optimizer.step(gradient(batch)), device)
 
 
 def _count_classes(labels: ArrayLike) -> int:
