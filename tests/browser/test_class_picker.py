@@ -149,6 +149,8 @@ def test_a_mixture_by_hand(picker):
     picker.give("weight", 60)  # the first; the other takes the rest
     assert [picker.part("weight").nth(i).input_value() for i in (0, 1)] == ["60", "40"]
     assert lab.wait_python("picker.classes == {3: 0.6, 8: 0.4}")
+    picker.give("rate", 5)  # at 1, it swings for long
+    picker.give("steps", 4000)
     picker.run()
     assert picker.part("generated").count() == 1
     assert picker.probabilities()[[3, 8]] == pytest.approx([0.6, 0.4], abs=0.02)

@@ -59,7 +59,7 @@ def test_every_sort_in_both_directions(grid):
             grid.wait_shown(*expected[:8])
             assert lab.python(ORDERED) == expected
             grid.part("descending").click()
-    assert lab.python("[grid.sort, grid.descending]") == ["confidence", True]
+    assert lab.wait_python("(grid.sort, grid.descending) == ('confidence', True)")
 
 
 def test_every_filter_counts_what_numpy_counts(grid):
