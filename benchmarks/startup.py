@@ -22,7 +22,6 @@ STATIC = ROOT / "invertviz" / "static"
 KERNEL = "import time, ipykernel.kernelapp; begin = time.perf_counter()"  # it has that already
 WAYS = {
     "import torch": "import torch",
-    "import invertviz": "import invertviz",
     "import invertviz.widgets": "import invertviz.widgets",
     "first widget": "from invertviz.widgets import DrawingCanvas; DrawingCanvas()",
 }

@@ -87,8 +87,7 @@ class InverseGradient:
     ) -> None:
         self.matrices, (first, *self.biases) = [*inverse.matrices], [*inverse.biases]
         self.centred, self.pixels = codes.detach() - first, pixels.detach()
-        self.x = pixels.new_empty(batch_size, pixels.shape[1])
-        self.delta = torch.empty_like(self.x)
+        self.delta = pixels.new_empty(batch_size, pixels.shape[1])
         self.by_matrix = [torch.empty_like(M) for M in self.matrices]
 
     def __call__(self, batch: Tensor) -> list[Tensor]:
@@ -100,8 +99,8 @@ class InverseGradient:
             squashed = _Squashed(estimate)
             way.append((c, squashed))
             c = torch.logit(squashed.s).sub_(bias)
-        x = torch.index_select(self.pixels, 0, batch, out=self.x)
-        delta = torch.mm(c, self.matrices[-1], out=self.delta).sub_(x).sign_()
+        delta = torch.index_select(self.pixels, 0, batch, out=self.delta)  # x
+        delta.addmm_(c, self.matrices[-1], beta=-1).sign_()
         torch.mm(c.T, delta, out=self.by_matrix[-1])
         for layer in reversed(range(len(way))):
             c, squashed = way[layer]
