@@ -1,15 +1,19 @@
 import { describe, expect, test } from "vitest";
-import { type Ink, normalize, shrink } from "../src/pixels/normalize";
+import { Ink } from "../src/pixels/ink";
+import { normalize, shrink } from "../src/pixels/normalize";
 
 const SHAPE = [28, 28] as const;
 
+/** Fill a rectangle of the ink. */
+function fill(ink: Ink, left: number, top: number, width: number, height: number, value = 255) {
+  const data = new Uint8ClampedArray(4 * width * height).fill(value);
+  ink.put({ data, width, height }, left, top);
+  return ink;
+}
+
 /** Ink of 280×280 cells, full inside a rectangle. */
 function rectangle(left: number, top: number, width: number, height: number): Ink {
-  const values = new Float32Array(280 * 280);
-  for (let row = top; row < top + height; row++) {
-    values.fill(1, row * 280 + left, row * 280 + left + width);
-  }
-  return { width: 280, height: 280, values };
+  return fill(new Ink(280, 280), left, top, width, height);
 }
 
 const sum = (image: Float32Array) => image.reduce((total, value) => total + value, 0);
@@ -42,10 +46,7 @@ describe("normalize", () => {
 
   test("puts the centre of mass on pixel 14", () => {
     // An L: its middle is not its centre of mass.
-    const ink = rectangle(20, 20, 20, 200);
-    rectangle(20, 200, 120, 20).values.forEach((value, i) => {
-      ink.values[i] = Math.max(ink.values[i]!, value);
-    });
+    const ink = fill(rectangle(20, 20, 20, 200), 20, 200, 120, 20);
     const [x, y] = centreOfMass(normalize(ink, SHAPE)!);
     expect(x).toBeCloseTo(14, 4);
     expect(y).toBeCloseTo(14, 4);
@@ -60,16 +61,19 @@ describe("normalize", () => {
   });
 
   test("keeps everything inside, even when the mass lies at one end", () => {
-    const ink = rectangle(0, 0, 4, 200); // a faint tail …
-    ink.values.forEach((value, i) => {
-      ink.values[i] = 0.02 * value;
-    });
-    rectangle(0, 0, 100, 10).values.forEach((value, i) => {
-      ink.values[i] = Math.max(ink.values[i]!, value); // … on a heavy head
-    });
+    // A faint tail on a heavy head.
+    const ink = fill(fill(new Ink(280, 280), 0, 0, 4, 200, 5), 0, 0, 100, 10);
     const image = normalize(ink, SHAPE)!;
     expect(extent(image).rows[1]).toBe(27);
-    expect(sum(image)).toBeCloseTo(sum(ink.values) / 100, 1);
+    expect(sum(image)).toBeCloseTo((100 * 10 + (4 * 190 * 5) / 255) / 100, 1);
+  });
+
+  test("sees what was put last, ink taken away included", () => {
+    const ink = fill(rectangle(7, 3, 90, 200), 0, 0, 280, 280, 0);
+    fill(ink, 20, 30, 50, 100);
+    expect(normalize(ink, SHAPE)).toEqual(normalize(rectangle(20, 30, 50, 100), SHAPE));
+    fill(ink, 20, 30, 50, 100, 0);
+    expect(normalize(ink, SHAPE)).toBeNull();
   });
 
   test("has nothing to say of an empty drawing", () => {

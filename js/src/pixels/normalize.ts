@@ -2,29 +2,22 @@
 // (LeCun et al. 1998, "Gradient-based learning applied to document recognition", section III.A):
 // fitted into a 20×20 box keeping its aspect, anti-aliased, its centre of mass at the centre of 28×28.
 
+import type { Ink } from "./ink";
+
 export type Shape = readonly [rows: number, columns: number];
 
-/** Ink from 0 to 1, row by row. */
-export interface Ink {
-  width: number;
-  height: number;
-  values: Float32Array;
-}
-
 const BOX = 20 / 28;
-const VISIBLE = 1 / 255;
 
 /** Fit the ink into the box and centre it; `null` where there is no ink at all. */
 export function normalize(ink: Ink, [rows, columns]: Shape): Float32Array<ArrayBuffer> | null {
-  const bounds = boundsOf(ink);
-  if (!bounds) return null;
-  const { left, top, right, bottom, x, y } = bounds;
-  const [width, height] = [right - left, bottom - top];
+  const [x, y] = [spread(ink.byColumn), spread(ink.byRow)];
+  if (x.end === 0) return null;
+  const [width, height] = [x.end - x.start, y.end - y.start];
   const scale = Math.min((BOX * columns) / width, (BOX * rows) / height);
   // MNIST's centre is that of pixel 14 of 0…27, half a pixel beyond the middle.
   return resample(ink, [rows, columns], scale, {
-    x: place((columns + 1) / 2, x, left, right, scale, columns),
-    y: place((rows + 1) / 2, y, top, bottom, scale, rows),
+    x: place((columns + 1) / 2, x, scale, columns),
+    y: place((rows + 1) / 2, y, scale, rows),
   });
 }
 
@@ -33,53 +26,50 @@ export function shrink(ink: Ink, [rows, columns]: Shape): Float32Array<ArrayBuff
   return resample(ink, [rows, columns], columns / ink.width, { x: 0, y: 0 });
 }
 
-/** Where the ink's origin comes to lie: mass at the centre, but nothing beyond the edge. */
-function place(
-  centre: number,
-  mass: number,
-  start: number,
-  end: number,
-  scale: number,
-  size: number,
-): number {
-  const wanted = centre - mass * scale;
-  return Math.min(Math.max(wanted, -start * scale), size - end * scale);
+/** Where ink lies along an axis: its first cell, the one after its last, its centre of mass. */
+interface Spread {
+  start: number;
+  end: number;
+  centre: number;
 }
 
-function boundsOf({ width, height, values }: Ink) {
-  let [left, top, right, bottom] = [width, height, 0, 0];
-  let [mass, x, y] = [0, 0, 0];
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const value = values[row * width + column]!;
-      if (value < VISIBLE) continue;
-      if (column < left) left = column;
-      if (column >= right) right = column + 1;
-      if (row < top) top = row;
-      bottom = row + 1;
-      mass += value;
-      x += value * (column + 0.5);
-      y += value * (row + 0.5);
-    }
-  }
-  return mass ? { left, top, right, bottom, x: x / mass, y: y / mass } : null;
+/** Where ink of these sums lies; it ends at 0 where there is none. */
+function spread(sums: Float64Array): Spread {
+  let [start, end, mass, moment] = [sums.length, 0, 0, 0];
+  sums.forEach((sum, cell) => {
+    if (sum === 0) return;
+    start = Math.min(start, cell);
+    end = cell + 1;
+    mass += sum;
+    moment += sum * (cell + 0.5);
+  });
+  return { start, end, centre: moment / mass };
+}
+
+/** Where the ink's origin comes to lie: mass at the centre, but nothing beyond the edge. */
+function place(middle: number, { start, end, centre }: Spread, scale: number, size: number) {
+  const wanted = middle - centre * scale;
+  return Math.min(Math.max(wanted, -start * scale), size - end * scale);
 }
 
 /** Average over the area that each pixel covers, first along columns, then along rows. */
 function resample(
-  { width, height, values }: Ink,
+  { width, height, values, byRow, byColumn }: Ink,
   [rows, columns]: Shape,
   scale: number,
   offset: { x: number; y: number },
 ): Float32Array<ArrayBuffer> {
+  const { start, end } = spread(byColumn);
   const low = new Float32Array(rows * width);
   cover(rows, height, scale, offset.y, (to, from, share) => {
-    for (let column = 0; column < width; column++) {
-      low[to * width + column]! += share * values[from * width + column]!;
+    if (byRow[from] === 0) return;
+    for (let column = start; column < end; column++) {
+      low[to * width + column]! += (share / 255) * values[from * width + column]!;
     }
   });
   const image = new Float32Array(rows * columns);
   cover(columns, width, scale, offset.x, (to, from, share) => {
+    if (byColumn[from] === 0) return;
     for (let row = 0; row < rows; row++) {
       image[row * columns + to]! += share * low[row * width + from]!;
     }

@@ -35,17 +35,18 @@ export function drawStroke(context: CanvasRenderingContext2D, stroke: Stroke, fr
   context.restore();
 }
 
-/** Between which pixels all ink of these strokes lies. */
-export function extentOf(
-  strokes: readonly Stroke[],
-): [top: number, left: number, bottom: number, right: number] {
-  let [top, left, bottom, right] = [Infinity, Infinity, -Infinity, -Infinity];
-  for (const { points } of strokes) {
-    for (const { x, y, width } of points) {
-      const reach = width / 2 + 0.1; // and what is smoothed at the edge
-      [top, left] = [Math.min(top, y - reach), Math.min(left, x - reach)];
-      [bottom, right] = [Math.max(bottom, y + reach), Math.max(right, x + reach)];
-    }
+/** A rectangle, in pixels of the network's input. */
+export type Extent = readonly [top: number, left: number, bottom: number, right: number];
+
+export const NOWHERE: Extent = [Infinity, Infinity, -Infinity, -Infinity];
+
+/** An extent widened so that all ink of these points lies in it. */
+export function widened(extent: Extent, points: readonly Point[]): Extent {
+  let [top, left, bottom, right] = extent;
+  for (const { x, y, width } of points) {
+    const reach = width / 2 + 0.1; // and what is smoothed at the edge
+    [top, left] = [Math.min(top, y - reach), Math.min(left, x - reach)];
+    [bottom, right] = [Math.max(bottom, y + reach), Math.max(right, x + reach)];
   }
   return [top, left, bottom, right];
 }

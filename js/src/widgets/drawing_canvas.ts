@@ -219,7 +219,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
 
   frame.root.addEventListener("keydown", shortcut);
   frame.paintOn(["reconstruction", "probabilities", "prediction", "answered"], paintResult);
-  model.on("change:image", paintInput);
+  model.on("change:image", () => queueMicrotask(paintInput)); // when the question is on its way
   paintInput();
   model.on("change:brush", paintControls);
   model.on("change:normalize", paintControls);
