@@ -83,10 +83,6 @@ class LabServer:
         self.runtime = folder / "runtime"
         self.settings = folder / "config" / "lab" / "user-settings"
         self.configure(SETTINGS)
-        # Kernels import before the first cell asks them to: see `Lab.new_notebook`.
-        startup = folder / "ipython" / "profile_default" / "startup"
-        startup.mkdir(parents=True)
-        (startup / "imports.py").write_text("import invertviz.widgets\n")
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
@@ -146,22 +142,10 @@ class LabServer:
         notary.sign(nbformat.read(self.notebooks / name, as_version=4))
         notary.store.close()
 
-    def start_kernel(self, notebook: str) -> None:
-        """Start a notebook's kernel; a page that opens the notebook finds it there."""
-        kernel = {"name": "python3"}
-        self.request(
-            "api/sessions",
-            "POST",
-            {"path": notebook, "name": notebook, "type": "notebook", "kernel": kernel},
-        )
-
-    def request(self, path: str, method: str = "GET", content: Any = None) -> Any:
+    def request(self, path: str, method: str = "GET") -> Any:
         """Return what the server's REST interface answers."""
         request = urllib.request.Request(
-            f"{self.url}/{path}",
-            method=method,
-            data=None if content is None else json.dumps(content).encode(),
-            headers={"Authorization": f"token {self.token}"},
+            f"{self.url}/{path}", method=method, headers={"Authorization": f"token {self.token}"}
         )
         with urllib.request.urlopen(request, timeout=SECONDS) as answer:
             return json.loads(answer.read() or "null")
@@ -225,12 +209,8 @@ class Lab:
         self.wait_ready()
 
     def new_notebook(self, cells: Sequence[str]) -> str:
-        """Write a notebook with these code cells, open it, and return its name.
-
-        Its kernel starts at once, and imports while the page loads.
-        """
+        """Write a notebook with these code cells, open it, and return its name."""
         name = self.server.write_notebook(cells)
-        self.server.start_kernel(name)
         self.open(name)
         return name
 
