@@ -1,8 +1,8 @@
 """What training gains from a CUDA device beyond its arithmetic: a step that is started as a whole.
 
 A step of small layers is dozens of short kernels, and starting each from Python takes longer than
-its work. A CUDA graph holds them all, and one call starts it. docs/howto/cuda.md
-says what is gained.
+its work. A CUDA graph holds them all, and one call starts it. What is gained is in
+docs/howto/cuda.md.
 """
 
 from __future__ import annotations

@@ -302,8 +302,10 @@ def test_figures(picker, tmp_path):
     with pytest.raises(ValueError, match="no images yet"):
         picker.figure()
     picker.classes = {3: 0.6, 8: 0.4}
+    picker.learning_rate, picker.steps = 5, 4000  # as above: there it has settled
     picker.run()
     (axes,) = picker.figure().axes
+    assert axes.get_title().startswith("60 % 3 + 40 % 8 · 99")
     sure = np.minimum(picker.probabilities, picker.targets).sum()
     assert axes.get_title() == f"60 % 3 + 40 % 8 · {100 * sure:.1f} %"
     assert picker.save_figure(tmp_path / "mixture.svg").stat().st_size > 1000
