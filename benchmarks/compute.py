@@ -98,7 +98,7 @@ class Bench:
             },
             "invertviz",
             {"bound: matrix products": "≤ 1.5", "TensorFlow graph": "≤ 0.5"},
-            rounds=min(self.rounds, 11),
+            rounds=min(self.rounds, 7),
             repeat=EPOCH,
         )
         self.compare(
@@ -111,7 +111,7 @@ class Bench:
             },
             "invertviz",
             {"bound: matrix products": "≤ 1.6"},
-            rounds=min(self.rounds, 11),
+            rounds=min(self.rounds, 7),
             repeat=EPOCH,
         )
 
@@ -130,7 +130,7 @@ class Bench:
             },
             "invertviz",
             {"TensorFlow graph": "≤ 0.167"},
-            rounds=min(self.rounds, 9),
+            rounds=min(self.rounds, 7),
         )
 
     def one_image(self):
@@ -156,7 +156,8 @@ class Bench:
         rivals = self.answers(network, images, rows)
         rivals["bound: matrix products"] = answer_products(network, rows)
         wanted = {"bound: matrix products": "≤ 1.25"}
-        self.compare("10,000 images: encode, classify, invert", rivals, "invertviz", wanted)
+        work = "10,000 images: encode, classify, invert"
+        self.compare(work, rivals, "invertviz", wanted, rounds=min(self.rounds, 15))
 
     def answers(self, network, images, rows):
         eager = EagerNetwork(network).requires_grad_(False)

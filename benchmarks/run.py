@@ -143,7 +143,7 @@ def describe_run(options):
     run = datetime.date.today().isoformat()
     if options.quick:
         run += ", few rounds (--quick)"
-    busy = psutil.cpu_percent(interval=3)
+    busy = psutil.cpu_percent(interval=1)
     run += f", machine {busy:.0f} % busy before"
     if busy > 15:
         run += " (others were at work: read the numbers with care)"

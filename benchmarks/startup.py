@@ -35,7 +35,7 @@ DrawingCanvas(network)"""
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="few rounds, to try the script")
-    rounds = 2 if parser.parse_args().quick else 7
+    rounds = 2 if parser.parse_args().quick else 5
     report = Report("startup", threads=threads_from_environment(), torch=version("torch"))
     times = {name: [] for name in WAYS}
     for warm_up in [True] + [False] * rounds:

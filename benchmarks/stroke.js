@@ -133,7 +133,7 @@ window.latencies = async (name, count) => {
     const late = pause(PATIENCE_MS).then(() => "late");
     if ((await Promise.race([done, late])) === "late") throw new Error(`${name}: no answer`);
     found.push(rival.lastPaint - start);
-    await pause(12);
+    await pause(8); // as often as a mouse moves
   }
   rival.waiting = undefined;
   await rival.end();
@@ -154,7 +154,7 @@ window.storm = async (name, count) => {
   }
   const last = performance.now();
   do await pause(100);
-  while (performance.now() - Math.max(last, rival.lastPaint) < 1500 &&
+  while (performance.now() - Math.max(last, rival.lastPaint) < 1000 &&
     performance.now() - last < PATIENCE_MS);
   const lag = Math.max(0, rival.lastPaint - last);
   await rival.end();

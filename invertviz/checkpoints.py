@@ -87,6 +87,7 @@ def load(path: str | os.PathLike[str], *, device: str | torch.device = "auto") -
             activation=description["activation"],
             image_shape=description["image_shape"],
             class_names=description["class_names"],
+            seed=None,
             device="cpu",
         )
         network.training_record = dict(description["training"])

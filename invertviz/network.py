@@ -51,7 +51,8 @@ class InvertibleNetwork(nn.Module):
         activation: of the hidden layers: "sigmoid", "tanh", "relu", "leaky_relu", "softplus".
         image_shape: the shape of one image; its product is `layer_sizes[0]`.
         class_names: one name a class; the class numbers if None.
-        seed: of the initial weights (truncated normal, σ = 0.1; biases 0.1).
+        seed: of the initial weights (truncated normal, σ = 0.1; biases 0.1); None leaves the
+            weights zero, for others to be put there.
         device: "auto" (CUDA when present, else CPU), or a torch device.
 
     Raises:
@@ -65,7 +66,7 @@ class InvertibleNetwork(nn.Module):
         activation: str = "sigmoid",
         image_shape: Sequence[int] = (28, 28),
         class_names: Sequence[str] | None = None,
-        seed: int = 0,
+        seed: int | None = 0,
         device: str | torch.device = "auto",
     ) -> None:
         super().__init__()
@@ -89,7 +90,7 @@ class InvertibleNetwork(nn.Module):
             )
         self.activation = activation_named(activation)
         # Drawn on the CPU, so that a seed gives the same network on every device.
-        generator = torch.Generator().manual_seed(seed)
+        generator = None if seed is None else torch.Generator().manual_seed(seed)
         shapes = list(pairwise(self.layer_sizes))
         self.weights = nn.ParameterList(
             nn.Parameter(truncated_normal(shape, generator), requires_grad=False)
@@ -148,6 +149,7 @@ class InvertibleNetwork(nn.Module):
             activation=activation,
             image_shape=image_shape,
             class_names=class_names,
+            seed=None,
             device="cpu",
         )
         backward = [_matrix(m, 2, f"inverse matrix {i}") for i, m in enumerate(inverse, start=1)]

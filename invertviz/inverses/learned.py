@@ -68,9 +68,8 @@ class ChainedInverse(Inverse):
         network: InvertibleNetwork,
         settings: Mapping[str, Any],  # noqa: ARG003  (there are none)
     ) -> Self:
-        """One with the article's initial matrices."""
-        generator = torch.Generator().manual_seed(0)
-        return cls._through(network, initial_matrices(network.layer_sizes, generator))
+        """One whose matrices are zero."""
+        return cls._through(network, initial_matrices(network.layer_sizes, None))
 
     @classmethod
     def _through(cls, network: InvertibleNetwork, matrices: Sequence[Tensor]) -> Self:
@@ -134,7 +133,7 @@ class PseudoInverse(ChainedInverse):
         return cls._through(network, [torch.linalg.pinv(W.double()).to(W.dtype) for W in weights])
 
 
-def initial_matrices(layer_sizes: Sequence[int], generator: torch.Generator) -> list[Tensor]:
+def initial_matrices(layer_sizes: Sequence[int], generator: torch.Generator | None) -> list[Tensor]:
     """Untrained inverse matrices from the code to the pixels, drawn like the weights."""
     encoder = layer_sizes[:-1]
     return [
@@ -142,7 +141,13 @@ def initial_matrices(layer_sizes: Sequence[int], generator: torch.Generator) -> 
     ]
 
 
-def truncated_normal(shape: tuple[int, int], generator: torch.Generator) -> Tensor:
-    """The article's initial weights: normal with σ = 0.1, cut at ±2σ; float32."""
-    weights = torch.empty(shape)
+def truncated_normal(shape: tuple[int, int], generator: torch.Generator | None) -> Tensor:
+    """The article's initial weights: normal with σ = 0.1, cut at ±2σ; float32.
+
+    Zeros without a generator: most of the time that loading a network takes would be to draw what
+    the file holds.
+    """
+    weights = torch.zeros(shape)
+    if generator is None:
+        return weights
     return nn.init.trunc_normal_(weights, std=0.1, a=-0.2, b=0.2, generator=generator)

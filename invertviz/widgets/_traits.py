@@ -30,9 +30,13 @@ class Floats(t.TraitType[FloatArray, Any]):
 
     def set(self, obj: Any, value: Any) -> None:
         """Set it, and tell observers if the numbers change: a link there and back comes to rest."""
-        known, new = obj._trait_values.get(self.name), self._validate(obj, value)
+        known = obj._trait_values.get(self.name)
+        if known is not None and value is known:  # traitlets sets what it held back a second time
+            return
+        new = self._validate(obj, value)
         if known is None or new is None or not np.array_equal(known, new):
-            super().set(obj, new)
+            obj._trait_values[self.name] = new
+            obj._notify_trait(self.name, self.default_value if known is None else known, new)
 
     def validate(self, obj: Any, value: Any) -> FloatArray:  # noqa: ARG002
         """A read-only float32 copy of the value."""
