@@ -1,4 +1,4 @@
-"""`MisclassifiedGrid` with 400, 70,000 and a million samples, beside a plain grid of <img>.
+"""`MisclassifiedGrid` with 400, 70,000 and a million samples, beside ipyplot and plain <img>.
 
 python benchmarks/grid.py [COUNT …] [--plain COUNT …] [--rounds N]
 
@@ -67,6 +67,21 @@ page = HTML('<div class=plain style="height: 440px; overflow: auto">' + "".join(
 making = time.perf_counter() - start
 page
 """
+IPYPLOT = """
+import ipyplot
+from ipywidgets import Layout, Output
+
+start = time.perf_counter()
+seen = network.reconstruct(images).images.clip(0, 1)
+pairs = np.concatenate([images, np.uint8(255 * seen)], axis=2)
+page = Output(layout=Layout(height="440px", overflow="auto"))
+page.add_class("plain")
+with page:
+    ipyplot.plot_images(pairs, labels, max_images=len(pairs), img_width=128)
+making = time.perf_counter() - start
+page
+"""
+OTHERS = {"<img>": PLAIN, "ipyplot": IPYPLOT}
 WIRE = """
 window.wire = 0;
 const send = WebSocket.prototype.send;
@@ -213,17 +228,17 @@ def main() -> None:
     parser.add_argument("counts", nargs="*", type=int, default=[*COUNTS])
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--plain", nargs="*", type=int, default=[400], metavar="COUNT",
-                        help="of a plain grid of <img>: 70000 take minutes")  # fmt: skip
+                        help="of plain <img> and of ipyplot: 70000 take minutes")  # fmt: skip
     options = parser.parse_args()
     grid = [(f"{count:,} samples", count, GRID) for count in options.counts]
-    plain = [(f"{count:,} in <img>", count, PLAIN) for count in options.plain]
+    plain = [(f"{n:,} in {name}", n, code) for n in options.plain for name, code in OTHERS.items()]
     found: dict[tuple[str, str], dict[str, list[float]]] = {}
     with ExitStack() as stack:
         server = LabServer(Path(stack.enter_context(tempfile.TemporaryDirectory())))
         stack.callback(server.stop)
         write_samples(server.notebooks / SAMPLES)
-        for _ in range(options.rounds):
-            for name, count, code in grid + plain:
+        for number in range(options.rounds):
+            for name, count, code in grid + (plain if number == 0 else []):
                 start = time.perf_counter()
                 try:
                     with closing(BareLab(server)) as lab:

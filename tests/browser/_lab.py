@@ -14,11 +14,12 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import nbformat
+import psutil
 from jupyter_client.blocking.client import BlockingKernelClient
 from nbformat.sign import NotebookNotary
 from playwright.sync_api import Browser, Page
@@ -32,10 +33,11 @@ SETTINGS = {
     "@jupyterlab/apputils-extension/themes": {"theme": "JupyterLab Light"},
     "@jupyter-widgets/jupyterlab-manager/plugin": {"saveState": True},
 }
+VIEWPORT = {"width": 1400, "height": 1000}
 # What a front end throws by itself, with an empty notebook too.
 OWN_ERRORS = {
-    "lab": frozenset[str](),
-    "notebook": frozenset({"Cannot read properties of undefined (reading 'schema')"}),
+    "lab": ("Could not restore the debugger state",),  # when its notebook is closed meanwhile
+    "notebook": ("Cannot read properties of undefined (reading 'schema')",),
 }
 
 # The notebook is loaded, its kernel connected and idle: commands given earlier are dropped.
@@ -45,6 +47,12 @@ READY = """() => {
     return !!(panel?.context?.isReady && session?.isReady && panel.content?.widgets.length
         && session.session?.kernel?.connectionStatus === 'connected'
         && session.session.kernel.status === 'idle');
+}"""
+OPEN = "path => void window.jupyterapp.commands.execute('docmanager:open', { path })"
+# Unsaved changes are not asked about.
+DISCARD = """() => {
+    for (const panel of [...window.jupyterapp.shell.widgets('main')]) panel.dispose();
+    return !document.querySelector('.jp-Dialog');
 }"""
 RUN_ALL = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
 SAVE = "window.jupyterapp.shell.currentWidget.context.save()"
@@ -175,6 +183,8 @@ class Lab:
     `console_errors` collects what the page logs as errors or throws, but for `OWN_ERRORS`.
     """
 
+    _left = False
+
     def __init__(
         self,
         server: LabServer,
@@ -189,9 +199,7 @@ class Lab:
         )
         self.server = server
         self.application = application
-        self.context = browser.new_context(
-            viewport={"width": 1400, "height": 1000}, device_scale_factor=scale
-        )
+        self.context = browser.new_context(viewport=VIEWPORT, device_scale_factor=scale)
         self.context.set_default_timeout(SECONDS * 1000)
         self.page: Page = self.context.new_page()
         self.console_errors: list[str] = []
@@ -201,11 +209,15 @@ class Lab:
 
     def open(self, notebook: str) -> None:
         """Open a notebook of the server's folder and wait until its kernel takes commands."""
-        where = {
-            "lab": f"lab/workspaces/{secrets.token_hex(4)}/tree",
-            "notebook": "notebooks",
-        }[self.application]
-        self.page.goto(f"{self.server.url}/{where}/{notebook}?token={self.server.token}")
+        if self._left:
+            self._left = False
+            self.page.evaluate(OPEN, notebook)
+        else:
+            where = {
+                "lab": f"lab/workspaces/{secrets.token_hex(4)}/tree",
+                "notebook": "notebooks",
+            }[self.application]
+            self.page.goto(f"{self.server.url}/{where}/{notebook}?token={self.server.token}")
         self.wait_ready()
 
     def new_notebook(self, cells: Sequence[str]) -> str:
@@ -301,17 +313,38 @@ class Lab:
         self.page.screenshot(path=path)
         return path
 
+    def leave(self) -> bool:
+        """Close the notebook and end the kernels; say whether the page is as it was before."""
+        if self.application != "lab" or self.page.is_closed():
+            return False
+        self._forget_client()
+        self._left = self.page.evaluate(DISCARD)
+        self.page.set_viewport_size(VIEWPORT)
+        self.page.emulate_media(reduced_motion="null")
+        self.page.mouse.move(0, 0)
+        self._end_kernels()
+        self.console_errors.clear()
+        return self._left
+
     def close(self) -> None:
         """Close the page and end the kernels."""
         if self.page.is_closed():
             return
         self._forget_client()
         self.context.close()
+        self._end_kernels()
+
+    def _end_kernels(self) -> None:
+        # To wait for their orderly end would take most of a second.
+        for process in psutil.Process(self.server.process.pid).children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                if "ipykernel_launcher" in process.cmdline():
+                    process.kill()
         for session in self.server.request("api/sessions"):
             self.server.request(f"api/sessions/{session['id']}", "DELETE")
 
     def _note(self, error: str) -> None:
-        if error not in OWN_ERRORS[self.application]:
+        if not error.startswith(OWN_ERRORS[self.application]):
             self.console_errors.append(error)
 
     def _note_logged(self, message: Any) -> None:
@@ -336,7 +369,6 @@ class Lab:
             self._client = BlockingKernelClient(connection_file=str(connection))
             self._client.load_connection_file()
             self._client.start_channels(hb=False, stdin=False)
-            self._client.wait_for_ready(timeout=SECONDS)
         reply = self._client.execute(
             code,
             silent=not code,

@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all browser tests; a fresh page for each."""
+"""One JupyterLab and one Chromium for all browser tests; a notebook and a kernel for each."""
 
 from __future__ import annotations
 
@@ -72,6 +72,7 @@ def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabSer
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Keep pictures of the test's pages when its body fails."""
     report = yield
+    item.stash[FAILED] = item.stash.get(FAILED, False) or report.failed
     if report.failed and report.when == "call":
         opened = [lab for lab in item.stash.get(LABS, []) if not lab.page.is_closed()]
         for number, lab in enumerate(opened):
@@ -80,22 +81,48 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 LABS = pytest.StashKey[list[Lab]]()
+FAILED = pytest.StashKey[bool]()
+
+
+@pytest.fixture(scope="session")
+def left() -> Iterator[list[Lab]]:
+    """Yield at most one page that the test before left; to load another takes seconds."""
+    labs: list[Lab] = []
+    yield labs
+    for lab in labs:
+        lab.context.close()  # its server has ended
 
 
 @pytest.fixture
-def open_lab(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[..., Lab]]:
-    """Yield a function that makes a page: `open_lab(theme="Dark", scale=2)`."""
+def open_lab(
+    request: pytest.FixtureRequest, browser: Browser, left: list[Lab]
+) -> Iterator[Callable[..., Lab]]:
+    """Yield a function that gives a page: `open_lab(theme="Dark", scale=2)`.
+
+    Without options it may be one that another test has left; `open_lab(fresh=True)` never is.
+    """
     labs = request.node.stash.setdefault(LABS, [])
     usual = request.config.getoption("--application", "lab")
+    usable = []
 
-    def make(application: str = usual, **options: Any) -> Lab:
-        server = request.getfixturevalue(f"{application}_server")
-        labs.append(Lab(server, browser, application=application, **options))
+    def make(application: str = usual, *, fresh: bool = False, **options: Any) -> Lab:
+        any_will_do = application == "lab" and not fresh and not options
+        if any_will_do and left:
+            labs.append(left.pop())
+        else:
+            server = request.getfixturevalue(f"{application}_server")
+            labs.append(Lab(server, browser, application=application, **options))
+        if any_will_do:
+            usable.append(labs[-1])
         return labs[-1]
 
     yield make
     for lab in labs:
-        lab.close()
+        reusable = lab in usable and not left and not request.node.stash.get(FAILED, False)
+        if reusable and lab.leave():
+            left.append(lab)
+        else:
+            lab.close()
 
 
 @pytest.fixture
@@ -105,13 +132,19 @@ def lab(open_lab: Callable[..., Lab]) -> Lab:
 
 
 @pytest.fixture
+def fresh_lab(open_lab: Callable[..., Lab]) -> Lab:
+    """Return such a page that no other test has used, to change what it does itself."""
+    return open_lab(fresh=True)
+
+
+@pytest.fixture
 def reopen(open_lab: Callable[..., Lab]) -> Callable[[Lab, str], Lab]:
     """Return a function that saves a notebook and opens it in another page: `reopen(lab, name)`."""
 
     def in_another(lab: Lab, name: str) -> Lab:
         lab.save()
         lab.close()
-        again = open_lab()
+        again = open_lab(fresh=True)
         again.open(name)
         return again
 

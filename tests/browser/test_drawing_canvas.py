@@ -190,6 +190,7 @@ def test_touch_draws_and_does_not_scroll(canvas):
     for share in np.linspace(0.8, 0.2, 20):
         touch(session, "touchMove", [(x, y + share * box["height"])])
     touch(session, "touchEnd", [])
+    session.detach()
     canvas.settle()
     assert lab.wait_python("canvas.prediction == 1")
     assert canvas.part("surface").bounding_box() == box
@@ -346,7 +347,8 @@ FRAMES = """root => {
 }"""
 
 
-def test_a_storm_of_strokes_never_queues(lab):
+def test_a_storm_of_strokes_never_queues(fresh_lab):
+    lab = fresh_lab
     lab.page.add_init_script(WIRE)
     lab.run_notebook(CELLS)
     canvas = Canvas(lab)

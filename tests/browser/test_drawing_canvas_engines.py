@@ -58,8 +58,8 @@ def test_a_busy_kernel_hears_what_was_drawn_when_it_can(canvas):
     assert_shows_what_python_has(canvas)
 
 
-def test_a_cut_connection_is_bridged_and_python_hears_afterwards(open_lab):
-    lab = open_lab()
+def test_a_cut_connection_is_bridged_and_python_hears_afterwards(fresh_lab):
+    lab = fresh_lab
     cut, sockets = [], []
 
     def proxy(socket):

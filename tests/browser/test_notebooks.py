@@ -39,7 +39,8 @@ def shown(notebook: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_widgets_of_a_notebook_render(lab, executed, path):
+def test_widgets_of_a_notebook_render(fresh_lab, executed, path):
+    lab = fresh_lab
     notebook = executed(path)
     name = f"executed-{path.name}"
     nbformat.write(notebook, lab.server.notebooks / name)
