@@ -63,6 +63,7 @@ def test_what_is_looked_at_in_one_is_the_others_starting_point(lab):
     assert lab.wait_python("explorer.picker.step == 1000 and not explorer.picker.running")
     assert_base_is(lab, "explorer.picker.code")
     assert lab.python("int(explorer.sliders.base_probabilities.argmax())") == 3
+    page.set_viewport_size({"width": 1600, "height": 2600})  # all of it is in the picture
     page.locator(".jp-OutputArea-output").last.screenshot(
         path=ARTEFACTS / f"explorer-{lab.application}.png"
     )
