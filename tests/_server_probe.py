@@ -1,6 +1,8 @@
 """A Jupyter server of its own: is its kernel websocket without delay, and what does a comm take?
 
-Prints JSON: {"nodelay": bool, "milliseconds": [of each round trip]}. Arguments are the server's.
+Prints JSON: {"nodelay": bool, "milliseconds": [of each round trip], "short": [the states told of
+while the kernel works for a moment], "long": [while it works longer]}.
+Arguments are the server's.
 """
 
 import asyncio
@@ -16,8 +18,13 @@ from tornado.websocket import websocket_connect
 
 TRIPS = 40
 ECHO = """
+import time
+
 def opened(comm, message):
-    comm.on_msg(lambda message: comm.send(message["content"]["data"]))
+    def answer(message):
+        time.sleep(message["content"]["data"].get("seconds", 0))
+        comm.send(message["content"]["data"])
+    comm.on_msg(answer)
 get_ipython().kernel.comm_manager.register_target("echo", opened)
 """
 
@@ -46,24 +53,34 @@ async def probe(arguments):
             stream = connection.websocket_handler.ws_connection.stream
             sockets.append(stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         (nodelay,) = sockets
-        print(json.dumps({"nodelay": bool(nodelay), "milliseconds": milliseconds}))
+        states = {
+            name: await ask(page, "comm_msg", {"comm_id": "1", "data": {"seconds": seconds}})
+            for name, seconds in (("short", 0), ("long", 0.3))
+        }
+        print(json.dumps({"nodelay": bool(nodelay), "milliseconds": milliseconds, **states}))
         page.close()
     finally:
         await server._cleanup()
 
 
 async def ask(page, kind, content, until="status"):
-    """Send a message; wait for its answer of a kind (of statuses, the last one)."""
+    """Send a message; wait for its answer of a kind (of statuses, the last one).
+
+    Give the kernel's states until then.
+    """
     header = {"msg_id": uuid.uuid4().hex, "msg_type": kind, "session": "probe"}
     header |= {"username": "", "version": "5.3", "date": "2024-01-01T00:00:00Z"}
     message = {"channel": "shell", "header": header, "parent_header": {}, "metadata": {}}
     await page.write_message(json.dumps(message | {"content": content}))
+    states = []
     while True:
         answer = json.loads(await page.read_message())
         if answer["parent_header"].get("msg_id") != header["msg_id"]:
             continue
-        if answer["msg_type"] == until and answer["content"].get("execution_state") != "busy":
-            return
+        state = answer["content"].get("execution_state")
+        states += [state] if state else []
+        if answer["msg_type"] == until and state != "busy":
+            return states
 
 
 asyncio.run(probe(sys.argv[1:]))

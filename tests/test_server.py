@@ -29,11 +29,13 @@ def probe(folder, *arguments):
     return json.loads(done.stdout), done.stderr
 
 
-def test_extension_sets_nodelay_and_saves_the_wait(tmp_path):
+def test_extension_sets_nodelay_and_calls_no_kernel_busy_for_a_moment(tmp_path):
     stock, _ = probe(tmp_path)
     quick, log = probe(tmp_path, "--ServerApp.jpserver_extensions=invertviz.server=True")
     assert (stock["nodelay"], quick["nodelay"]) == (False, True)
     assert "invertviz.server | extension was successfully loaded" in log
+    assert stock["short"] == stock["long"] == quick["long"] == ["busy", "idle"]
+    assert quick["short"] == ["idle"]
     before, after = (statistics.median(run["milliseconds"]) for run in (stock, quick))
     print(f"comm round trip {before:.1f} ms, without delay {after:.1f} ms: {before / after:.1f} x")
 
