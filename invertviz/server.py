@@ -26,8 +26,6 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 def _load_jupyter_server_extension(server: Any) -> None:
     """Have the server send without delay, whatever class its kernel connections are of."""
-    from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-
     settings = server.web_app.settings
     connection_class = settings.get("kernel_websocket_connection_class")
     if not isinstance(connection_class, type) or not hasattr(connection_class, "connect"):
@@ -36,6 +34,8 @@ def _load_jupyter_server_extension(server: Any) -> None:
             f"({connection_class!r}); they stay as they are."
         )
         return
+    from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+
     connection_class = without_delay(connection_class)
     if issubclass(connection_class, ZMQChannelsWebsocketConnection):
         connection_class = without_flicker(connection_class)
