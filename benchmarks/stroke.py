@@ -14,14 +14,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from _browser import chromium
-from _lab import Lab, LabServer
+from _lab import WITHOUT_DELAY, Lab, LabServer
 from _measure import Report, say, threads_from_environment
 from _rivals import CELLS
 
 EVENTS = 300
 STORM = 1000
 BLOCKS = 5
-WITHOUT_DELAY = "--ServerApp.jpserver_extensions=invertviz.server=True"
 ALL_CELLS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
 OURS = "invertviz"
 ECHO = "bare comm echo"

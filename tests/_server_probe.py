@@ -1,7 +1,7 @@
 """A Jupyter server of its own: is its kernel websocket without delay, and what does a comm take?
 
 Prints JSON: {"nodelay": bool, "milliseconds": [of each round trip], "short": [the states told of
-while the kernel works for a moment], "long": [while it works longer]}.
+each time that the kernel works for a moment], "long": [when it works longer]}.
 Arguments are the server's.
 """
 
@@ -54,8 +54,11 @@ async def probe(arguments):
             sockets.append(stream.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
         (nodelay,) = sockets
         states = {
-            name: await ask(page, "comm_msg", {"comm_id": "1", "data": {"seconds": seconds}})
-            for name, seconds in (("short", 0), ("long", 0.3))
+            name: [
+                await ask(page, "comm_msg", {"comm_id": "1", "data": {"seconds": seconds}})
+                for _ in range(times)
+            ]
+            for name, seconds, times in (("short", 0, TRIPS), ("long", 0.3, 1))
         }
         print(json.dumps({"nodelay": bool(nodelay), "milliseconds": milliseconds, **states}))
         page.close()

@@ -79,6 +79,10 @@ def wait_until(condition: Callable[[], Any], what: str, seconds: float = SECONDS
     return value
 
 
+# What `invertviz lab` adds to the server's arguments.
+WITHOUT_DELAY = "--ServerApp.jpserver_extensions=invertviz.server=True"
+
+
 class LabServer:
     """A JupyterLab of its own: a copy of notebooks/, no settings of the user's, a free port.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import _grid
 import _picker
 import _sliders
 import pytest
-from _lab import Lab, LabServer
+from _lab import WITHOUT_DELAY, Lab, LabServer
 from _page import Reader
 from chromium import MEND, find_chromium
 from playwright.sync_api import Browser, sync_playwright
@@ -49,9 +49,9 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def serving(folder: Path) -> Iterator[LabServer]:
+def serving(folder: Path, arguments: Sequence[str] = ()) -> Iterator[LabServer]:
     """Yield a running server with that folder of its own, stopped at the end."""
-    server = LabServer(folder)
+    server = LabServer(folder, arguments)
     yield server
     server.stop()
 
@@ -66,6 +66,12 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
 def notebook_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """Yield one for Notebook 7: jupyter_server mixes up what both front ends have by one name."""
     yield from serving(tmp_path_factory.mktemp("notebook"))
+
+
+@pytest.fixture(scope="session")
+def quick_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
+    """Yield a JupyterLab server with the server extension, as `invertviz lab` starts it."""
+    yield from serving(tmp_path_factory.mktemp("quick"), [WITHOUT_DELAY])
 
 
 @pytest.hookimpl(wrapper=True)

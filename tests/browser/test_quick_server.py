@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from _drawing import CELLS, SEVEN, Canvas, assert_shows_what_python_has
-from _lab import Lab, LabServer
+from _lab import Lab
 
 LISTEN = """() => {
     const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
@@ -14,12 +14,10 @@ LISTEN = """() => {
 
 
 @pytest.fixture
-def lab(tmp_path, browser):
-    server = LabServer(tmp_path, ["--ServerApp.jpserver_extensions=invertviz.server=True"])
-    lab = Lab(server, browser)
+def lab(quick_server, browser):
+    lab = Lab(quick_server, browser)
     yield lab
     lab.close()
-    server.stop()
 
 
 def test_the_page_hears_of_a_busy_kernel_only_when_it_works_longer(lab):
