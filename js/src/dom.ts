@@ -21,9 +21,12 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Give an element this text; nothing is laid out anew for the text that it has. */
+/** Give an element this text; little is laid out anew, and nothing for the text that it has. */
 export function setText(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent === text) return;
+  const node = element.firstChild;
+  if (text && node instanceof Text) node.data = text;
+  else element.textContent = text;
 }
 
 /** A field for a whole number; `choose` hears it when Enter is pressed or the field is left. */

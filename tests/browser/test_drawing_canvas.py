@@ -136,11 +136,12 @@ def test_eraser_and_brush(canvas):
     canvas.draw([[(0.1, 0.5), (0.9, 0.5)]])
     assert np.array(lab.python("canvas.image.tolist()")).sum() > 2 * thin
     # A ring shows where the pen is, and how wide.
-    surface, ring = canvas.part("surface").bounding_box(), canvas.part("ring").bounding_box()
-    assert ring["width"] == pytest.approx(surface["width"] * 6 / 28, abs=1)
-    for start, length, share in (("x", "width", 0.9), ("y", "height", 0.5)):
-        pen = surface[start] + share * surface[length]
-        assert ring[start] + ring[length] / 2 == pytest.approx(pen, abs=1)
+    cells = canvas.rgba("ring")[..., 3] > 0
+    for axis, share in ((1, 0.5), (0, 0.9)):
+        (ring,) = np.nonzero(cells.any(axis=axis))
+        size = cells.shape[1 - axis]
+        ends = np.clip([share - 3 / 28, share + 3 / 28], 0, 1) * size
+        assert [ring[0], ring[-1] + 1] == pytest.approx(ends, abs=1.5)
     lab.execute("canvas.brush = 1.5")
     wait_until(lambda: brush.input_value() == "1.5", "the slider to follow Python")
 
@@ -155,6 +156,9 @@ def test_keyboard_alone(canvas):
         keyboard.press("Shift+ArrowDown")
     keyboard.press(" ")
     keyboard.press("ArrowLeft")  # lifted: no ink
+    rows, columns = np.nonzero(canvas.rgba("ring")[..., 3])
+    places = np.array([rows.mean(), columns.mean()]) * 28 / canvas.rgba("ring").shape[0]
+    assert places == pytest.approx([22, 13], abs=0.5)
     canvas.settle()
     assert lab.python("canvas.prediction") == 1
     image = lab.python("canvas.image.tolist()")

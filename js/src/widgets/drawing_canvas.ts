@@ -100,7 +100,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   const seen = picture("input", "What the network gets: the drawing in its own pixels");
   const reconstruction = picture("reconstruction", "What the network sees: the code, inverted");
   const predicted = h("output", { class: "iv-prediction", "aria-live": "polite" });
-  const confidence = h("span", { class: "iv-confidence" });
+  const confidence = h("span", { class: "iv-still" });
 
   const save = <K extends "brush" | "normalize">(name: K, value: Traits[K]) => {
     model.set(name, value);
@@ -174,7 +174,12 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
           "div",
           { class: "iv-headline" },
           h("figure", { class: "iv-thumbnail" }, seen, caption("input")),
-          h("div", { class: "iv-verdict" }, predicted, confidence),
+          h(
+            "div",
+            { class: "iv-verdict" },
+            predicted,
+            h("span", { class: "iv-confidence" }, confidence),
+          ),
         ),
         probabilities.element,
       ),
@@ -214,13 +219,13 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     probabilities.show(values, prediction);
     setText(predicted, names[prediction] ?? "–");
     setText(confidence, prediction < 0 ? "blank" : percent(values[prediction] ?? 0));
-    paintControls();
   }
 
   frame.root.addEventListener("keydown", shortcut);
   frame.paintOn(["reconstruction", "probabilities", "prediction", "answered"], paintResult);
   model.on("change:image", () => queueMicrotask(paintInput)); // when the question is on its way
   paintInput();
+  paintControls();
   model.on("change:brush", paintControls);
   model.on("change:normalize", paintControls);
   frame.onClose(drawing.subscribe(paintControls));

@@ -15,13 +15,13 @@ export class Probabilities {
     this.rows = classNames.map((name, index) => {
       const bar = h("span", { class: "iv-bar-fill" });
       const before = h("span", { class: "iv-bar-before", hidden: true });
-      const figure = h("span", { class: "iv-figure" });
+      const figure = h("span", { class: "iv-still" });
       const row = h(
         "li",
         { "data-part": part, "data-class": index, "data-value": "" },
         h("span", { class: "iv-class-name", title: name }, name),
         h("span", { class: "iv-bar", "aria-hidden": "true" }, bar, before),
-        figure,
+        h("span", { class: "iv-figure" }, figure),
       );
       return { row, bar, before, figure };
     });
@@ -43,8 +43,9 @@ export class Probabilities {
       const value = probabilities[index] ?? 0;
       row.dataset.value = String(value);
       row.classList.toggle("iv-first", index === prediction);
-      bar.style.transform = `scaleX(${value})`;
-      parts.before.hidden = !before;
+      // A transform or a width would have the whole page layered or laid out anew.
+      bar.style.backgroundSize = `${(100 * value).toFixed(1)}% 100%`;
+      if (parts.before.hidden === Boolean(before)) parts.before.hidden = !before;
       if (before) parts.before.style.left = `${100 * (before[index] ?? 0)}%`;
       setText(figure, percent(value));
     });

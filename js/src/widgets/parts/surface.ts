@@ -19,7 +19,8 @@ const HELP =
 export class Surface {
   readonly element: HTMLElement;
   private readonly canvas: HTMLCanvasElement;
-  private readonly ring = h("span", { class: "iv-ring", "data-part": "ring", hidden: true });
+  /** Where the pen is; a picture, since an element that moves has the whole page layered anew. */
+  private readonly ring = h("canvas", { class: "iv-ring", "data-part": "ring" });
   private readonly sizes: ResizeObserver;
   private readonly unsubscribe: () => void;
   private pointer: number | undefined;
@@ -46,12 +47,12 @@ export class Surface {
       onpointerup: (event: PointerEvent) => this.up(event),
       onpointercancel: (event: PointerEvent) => this.up(event),
       onpointerleave: () => {
-        if (this.pointer === undefined) this.ring.hidden = true;
+        if (this.pointer === undefined) this.hideRing();
       },
       onkeydown: (event: KeyboardEvent) => this.key(event),
       onblur: () => {
         this.penIsDown = false;
-        this.ring.hidden = true;
+        this.hideRing();
       },
     });
     this.element = h("div", { class: "iv-surface" }, this.canvas, this.ring);
@@ -80,9 +81,11 @@ export class Surface {
     const width = Math.round(this.canvas.clientWidth * devicePixelRatio);
     const height = Math.round(this.canvas.clientHeight * devicePixelRatio);
     if (!width || !height || (width === this.canvas.width && height === this.canvas.height)) return;
-    this.canvas.width = width;
-    this.canvas.height = height;
-    this.context.scale(width / this.shape[1], height / this.shape[0]);
+    for (const canvas of [this.canvas, this.ring]) {
+      canvas.width = width;
+      canvas.height = height;
+      canvas.getContext("2d")!.scale(width / this.shape[1], height / this.shape[0]);
+    }
     this.drawing.paint(this.context);
   };
 
@@ -110,7 +113,7 @@ export class Surface {
   private up(event: PointerEvent): void {
     if (event.pointerId !== this.pointer) return;
     this.pointer = undefined;
-    if (event.pointerType === "touch") this.ring.hidden = true;
+    if (event.pointerType === "touch") this.hideRing();
   }
 
   private pointFrom(event: PointerEvent, place = this.canvas.getBoundingClientRect()): Point {
@@ -155,13 +158,19 @@ export class Surface {
 
   /** A ring as wide as the pen, where it is. */
   private showRing(): void {
-    const [rows, columns] = this.shape;
-    this.ring.hidden = false;
-    // By `translate`, which nothing has to be laid out for.
-    const [x, y] = [(100 * this.position.x) / columns, (100 * this.position.y) / rows];
-    this.ring.style.translate = `calc(${x}cqw - 50%) calc(${y}cqh - 50%)`;
-    this.ring.style.width = `${(100 * this.pen().width) / columns}%`;
-    this.ring.classList.toggle("iv-ring-down", this.penIsDown);
+    this.hideRing();
+    const context = this.ring.getContext("2d")!;
+    context.beginPath();
+    context.arc(this.position.x, this.position.y, this.pen().width / 2, 0, 2 * Math.PI);
+    context.lineWidth = (devicePixelRatio * this.shape[1]) / this.ring.width; // a pixel of the page
+    context.strokeStyle = "#fff";
+    context.stroke();
+    context.fillStyle = "#fff8";
+    if (this.penIsDown) context.fill();
+  }
+
+  private hideRing(): void {
+    this.ring.getContext("2d")!.clearRect(0, 0, this.shape[1], this.shape[0]);
   }
 }
 
