@@ -345,19 +345,25 @@ def test_thousands_of_units_scroll_smoothly(lab):
     cells = [
         CELLS[0].replace(
             "invertviz.load_pretrained()",
-            "invertviz.InvertibleNetwork((784, 64, 4096, 10), seed=1)",
+            f"invertviz.InvertibleNetwork((784, 64, {units}, 10), seed=1)",
         )
+        for units in (512, 4096)
     ]
     lab.run_notebook(cells)
-    sliders = Sliders(lab)
-    frames = np.array(sliders.part("units").evaluate(SCROLL))
+    few, sliders = Sliders(lab, 0), Sliders(lab, 1)
+    frames = {
+        units: np.array(shown.part("units").evaluate(SCROLL))
+        for units, shown in ((512, few), (4096, sliders))
+    }
     made = sliders.part("unit").count()
-    print(
-        f"4,096 units, 2 s of scrolling: frames median {np.median(frames):.1f} ms, 95 % "
-        f"{np.percentile(frames, 95):.1f} ms, longest {frames.max():.1f} ms; {made} thumbnails"
-    )
+    for units, times in frames.items():
+        print(
+            f"{units:,} units, 2 s of scrolling: frames median {np.median(times):.1f} ms, 95 % "
+            f"{np.percentile(times, 95):.1f} ms, longest {times.max():.1f} ms; {made} thumbnails"
+        )
     assert made < 400
-    assert np.median(frames) < 50  # on two busy cores, painted by software
+    # However fast the machine paints: eight times the units are no more work.
+    assert np.median(frames[4096]) < 2 * np.median(frames[512])
     sliders.part("units").evaluate("grid => { grid.scrollTop = grid.scrollHeight; }")
     sliders.choose(4095)
     middle = sum(sliders.limits) / 2
