@@ -8,21 +8,30 @@ import type { Moment, Optimization } from "../../engine/optimization";
 export const SLICE_MS = 6;
 const SHOWN_EVERY_MS = 50;
 const SHOWN_AT_LEAST = 20; // times in a run
+/** What is worked, at least: many large codes take longer to show than to move. */
+const SHARE_OF_WORK = 1 / 3;
 
 /** Take the steps; give where the codes are at the start, now and then, and at the end. */
 export async function* inSlices(
   optimization: Optimization,
   steps: number,
 ): AsyncGenerator<Moment, void> {
-  yield optimization.moment();
-  while (!optimization.atEnd) {
-    const until = optimization.step + Math.ceil(steps / SHOWN_AT_LEAST);
-    const end = performance.now() + SHOWN_EVERY_MS;
-    while (optimization.step < until && !optimization.atEnd && performance.now() < end) {
-      optimization.advance(SLICE_MS, until);
-      await turn();
-    }
+  while (true) {
+    const shown = performance.now();
     yield optimization.moment();
+    if (optimization.atEnd) return;
+    const until = optimization.step + Math.ceil(steps / SHOWN_AT_LEAST);
+    let worked = 0;
+    const isDue = () => {
+      const apart = performance.now() - shown;
+      return apart >= SHOWN_EVERY_MS && worked >= SHARE_OF_WORK * apart;
+    };
+    do {
+      const began = performance.now();
+      optimization.advance(SLICE_MS, until);
+      worked += performance.now() - began;
+      await turn();
+    } while (optimization.step < until && !optimization.atEnd && !isDue());
   }
 }
 
