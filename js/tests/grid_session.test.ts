@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { bytes } from "../src/bytes";
+import { bytes, integers } from "../src/bytes";
 import { Session } from "../src/samples/session";
 import type { Traits } from "../src/samples/traits";
 
@@ -159,4 +159,18 @@ test("what is shown is carried along once the kernel has had a rest", async () =
   await vi.advanceTimersByTimeAsync(5000);
   session.goTo(8);
   expect(due()).toBe(false);
+});
+
+test.each([
+  { view: "a view", visible: [3, 4, 5], close: false },
+  { view: "a view that was closed meanwhile", visible: [], close: true },
+])("Python hears of $visible from $view", async ({ visible, close }) => {
+  const { session, state } = await grid(50);
+  const viewer = { range: (): [number, number] => [3, 6], restart() {}, reveal() {}, repaint() {} };
+  session.views.add(viewer);
+  session.moved(viewer);
+  if (close) session.views.remove(viewer);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(state.request === undefined).toBe(close);
+  expect(Array.from(integers(state.visible as DataView))).toEqual(visible);
 });

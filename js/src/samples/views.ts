@@ -35,6 +35,7 @@ export class Views {
 
   remove(viewer: Viewer): void {
     this.all.delete(viewer);
+    if (this.lead === viewer) this.lead = undefined; // nobody sees what it showed
   }
 
   moved(viewer: Viewer): void {
