@@ -8,7 +8,6 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import traitlets as t
 from ipywidgets import widget_serialization
 
@@ -16,6 +15,7 @@ from invertviz import figures
 from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._network_model import NetworkModel, model_of
+from invertviz.widgets._quick_sync import QuickSync
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent.parent / "static"
 
 
-class NetworkWidget(anywidget.AnyWidget):
+class NetworkWidget(QuickSync):
     """A widget around one network.
 
     A subclass names its built front end: `_esm` and `_css`, in the folder `STATIC`.
@@ -72,7 +72,7 @@ class NetworkWidget(anywidget.AnyWidget):
             except Exception as error:  # shown to the person who drew; the widget stays usable
                 self.set_trait("error", f"{type(error).__name__}: {error}")
                 self.log.exception("%s could not follow the page", type(self).__name__)
-            self.answered = self.request
+            self.answered = sync_data.get("request", self.answered)  # an error is an answer, too
 
     def figure(self) -> Figure:
         """A figure of what the widget shows now."""

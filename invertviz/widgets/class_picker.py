@@ -192,12 +192,12 @@ class ClassPicker(Optimizing):
         if not self.running:
             codes = self.trajectory[min(self.position, len(self.trajectory) - 1)]
         image = self.network.invert(codes[chosen])
-        with self.hold_sync(), self.hold_trait_notifications():
-            self.set_trait("code", codes[chosen])
-            self.set_trait("image", image[0])
-            self.set_trait("code_probabilities", self.network.classify(codes[chosen])[0])
-            self.set_trait(
-                "picture_probabilities", self.network.reconstruct(image).probabilities[0]
+        with self.hold_sync():
+            self._set_traits(
+                code=codes[chosen],
+                image=image[0],
+                code_probabilities=self.network.classify(codes[chosen])[0],
+                picture_probabilities=self.network.reconstruct(image).probabilities[0],
             )
 
     @t.observe("order")

@@ -82,10 +82,13 @@ class DrawingCanvas(NetworkWidget):
 
     @t.observe("image")
     def _look(self, change: t.Bunch) -> None:
-        result = self.network.reconstruct(change["new"])
-        with self.hold_sync(), self.hold_trait_notifications():
-            self.set_trait("reconstruction", result.images[0])
-            self.set_trait("code", result.codes[0])
-            self.set_trait("probabilities", result.probabilities[0])
-            blank = not change["new"].any()
-            self.set_trait("prediction", -1 if blank else int(result.probabilities[0].argmax()))
+        image = change["new"]
+        result = self.network.reconstruct(image)
+        probabilities = result.probabilities[0]
+        with self.hold_sync():
+            self._set_traits(
+                reconstruction=result.images[0],
+                code=result.codes[0],
+                probabilities=probabilities,
+                prediction=int(probabilities.argmax()) if image.any() else -1,
+            )

@@ -106,6 +106,7 @@ def test_an_error_is_shown_and_the_next_stroke_works(canvas, sent, sample):
     assert canvas.answered == 2
     page_sends(canvas, np.zeros(5), 3)
     assert "shape [5]" in canvas.error
+    assert canvas.answered == 3
 
 
 def test_python_observes_what_is_drawn(canvas, sample):
