@@ -13,14 +13,14 @@ export class Probabilities {
    */
   constructor(classNames: readonly string[], part = "probability", label = "Class probabilities") {
     this.rows = classNames.map((name, index) => {
-      const bar = h("span", { class: "iv-bar-fill" });
       const before = h("span", { class: "iv-bar-before", hidden: true });
+      const bar = h("span", { class: "iv-bar", "aria-hidden": "true" }, before);
       const figure = h("span", { class: "iv-still" });
       const row = h(
         "li",
         { "data-part": part, "data-class": index, "data-value": "" },
         h("span", { class: "iv-class-name", title: name }, name),
-        h("span", { class: "iv-bar", "aria-hidden": "true" }, bar, before),
+        bar,
         h("span", { class: "iv-figure" }, figure),
       );
       return { row, bar, before, figure };
