@@ -21,6 +21,7 @@ export class Surface {
   private readonly canvas: HTMLCanvasElement;
   /** Where the pen is; a picture, since an element that moves has the whole page layered anew. */
   private readonly ring = h("canvas", { class: "iv-ring", "data-part": "ring" });
+  private ringIsShown = false;
   private readonly sizes: ResizeObserver;
   private readonly unsubscribe: () => void;
   private pointer: number | undefined;
@@ -87,6 +88,7 @@ export class Surface {
       canvas.getContext("2d")!.scale(width / this.shape[1], height / this.shape[0]);
     }
     this.drawing.paint(this.context);
+    if (this.ringIsShown) this.showRing();
   };
 
   private down(event: PointerEvent): void {
@@ -159,6 +161,7 @@ export class Surface {
   /** A ring as wide as the pen, where it is. */
   private showRing(): void {
     this.hideRing();
+    this.ringIsShown = true;
     const context = this.ring.getContext("2d")!;
     context.beginPath();
     context.arc(this.position.x, this.position.y, this.pen().width / 2, 0, 2 * Math.PI);
@@ -170,6 +173,7 @@ export class Surface {
   }
 
   private hideRing(): void {
+    this.ringIsShown = false;
     this.ring.getContext("2d")!.clearRect(0, 0, this.shape[1], this.shape[0]);
   }
 }
