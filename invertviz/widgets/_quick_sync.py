@@ -33,12 +33,10 @@ class QuickSync(anywidget.AnyWidget):
     def notify_change(self, change: t.Bunch) -> None:
         """Have observers hear of it, and the page with the next message if it does not know it."""
         name = change["name"]
-        if not self._holding_sync or name not in self.keys:
-            super().notify_change(change)
-            return
-        if name not in self._property_lock:
+        held = self._holding_sync and name in self.keys
+        if held and name not in self._property_lock:
             self._states_to_send.add(name)
-        elif self._as_sent(name) == self._property_lock[name]:
+        elif held and self.get_state(name)[name] == self._property_lock[name]:
             self._states_to_send.discard(name)
         else:
             super().notify_change(change)
@@ -57,10 +55,6 @@ class QuickSync(anywidget.AnyWidget):
         for name in values:
             if not _same(old[name], new[name]):
                 self._notify_trait(name, old[name], new[name])
-
-    def _as_sent(self, name: str) -> Any:
-        to_json = self.trait_metadata(name, "to_json", self._trait_to_json)
-        return to_json(getattr(self, name), self)
 
 
 def _same(old: Any, new: Any) -> bool:

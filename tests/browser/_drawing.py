@@ -50,6 +50,12 @@ class CanvasView(Widget):
         return self.rgba("surface")[..., 3].astype(int)
 
     @property
+    def ring(self) -> np.ndarray:
+        """Row and column of the pen's ring, in pixels of the network's input."""
+        cells = self.rgba("ring")[..., 3]
+        return np.argwhere(cells).mean(axis=0) * 28 / len(cells)
+
+    @property
     def prediction(self) -> str:
         """What the page says it takes the drawing for."""
         return self.root.locator("output").inner_text()

@@ -146,12 +146,6 @@ def test_eraser_and_brush(canvas):
     wait_until(lambda: brush.input_value() == "1.5", "the slider to follow Python")
 
 
-def place_of_ring(canvas):
-    """Its row and column, in pixels of the network's input."""
-    cells = canvas.rgba("ring")[..., 3]
-    return np.argwhere(cells).mean(axis=0) * 28 / len(cells)
-
-
 def test_keyboard_alone(canvas):
     lab, keyboard = canvas.lab, canvas.lab.page.keyboard
     canvas.part("surface").focus()
@@ -162,11 +156,11 @@ def test_keyboard_alone(canvas):
         keyboard.press("Shift+ArrowDown")
     keyboard.press(" ")
     keyboard.press("ArrowLeft")  # lifted: no ink
-    assert place_of_ring(canvas) == pytest.approx([22, 13], abs=0.5)
+    assert canvas.ring == pytest.approx([22, 13], abs=0.5)
     resolution = len(canvas.rgba("ring"))
     lab.page.set_viewport_size({"width": 900, "height": 900})
     wait_until(lambda: len(canvas.rgba("ring")) != resolution, "the surface to change its size")
-    assert place_of_ring(canvas) == pytest.approx([22, 13], abs=0.5)
+    assert canvas.ring == pytest.approx([22, 13], abs=0.5)
     canvas.settle()
     assert lab.python("canvas.prediction") == 1
     image = lab.python("canvas.image.tolist()")

@@ -79,7 +79,7 @@ def draws_where_observers_fail(canvas):
 
 def changes_the_pen(canvas):
     canvas.set_state({"brush": 3.5, "unheard_of": 1})
-    canvas.set_state({"brush": 9.0})  # clipped, which the page has to hear
+    canvas.set_state({"brush": 9.0})  # refused, which the page has to hear
     canvas.normalize = False
 
 
@@ -103,15 +103,18 @@ def looks_through(grid):
     grid.sort = "confidence"
 
 
-@pytest.mark.parametrize(
-    ("kind", "happens"),
-    [
-        *((DrawingCanvas, act) for act in (draws, draws_blank, draws_what_is_refused)),
-        *((DrawingCanvas, act) for act in (draws_and_is_answered_back, draws_where_observers_fail)),
-        *((DrawingCanvas, act) for act in (changes_the_pen, is_set_in_python)),
-        (UnitSliders, moves_units),
-        (MisclassifiedGrid, looks_through),
+HAPPENINGS = {
+    DrawingCanvas: [
+        *(draws, draws_blank, draws_what_is_refused, draws_and_is_answered_back),
+        *(draws_where_observers_fail, changes_the_pen, is_set_in_python),
     ],
+    UnitSliders: [moves_units],
+    MisclassifiedGrid: [looks_through],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "happens"), [(kind, act) for kind, acts in HAPPENINGS.items() for act in acts]
 )
 def test_page_and_observers_hear_what_ipywidgets_would_tell(
     kind, happens, pretrained, sample, monkeypatch
