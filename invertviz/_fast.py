@@ -34,31 +34,32 @@ class ClassifierGradient:
     ) -> None:
         self.pixels, self.labels = pixels.detach(), labels
         self.weights, self.biases = [*network.weights], [*network.biases]
-        self.a = [pixels.new_empty(batch_size, width) for width in network.layer_sizes]
-        self.delta = [torch.empty_like(a) for a in self.a]
-        self.by_weight = [torch.empty_like(W) for W in self.weights]
+        first, *widths = network.layer_sizes
+        self.a = [pixels.new_empty(batch_size, first)]
+        self.a += [_by_unit(pixels, batch_size, width) for width in widths]
+        self.delta = [torch.empty_like(a) for a in self.a[1:]]
+        self.by_weight = [_by_unit(W, *W.shape) for W in self.weights]
         self.by_bias = [torch.empty_like(b) for b in self.biases]
         self.minus_one = pixels.new_full((1, batch_size), -1)
 
     def __call__(self, batch: Tensor) -> list[Tensor]:
         """The gradient for the samples with these indices; valid until the next call."""
         a, delta, W = self.a, self.delta, self.weights
-        last = len(W)
+        last = len(W) - 1
         torch.index_select(self.pixels, 0, batch, out=a[0])
-        for layer in range(last):
+        for layer in range(last + 1):
             torch.addmm(self.biases[layer], a[layer], W[layer], out=a[layer + 1])
-            if layer + 1 < last:
+            if layer < last:
                 a[layer + 1].sigmoid_()
-        # As activations.softmax does; the way back from [classes, N] is left to the products.
-        by_class = a[last].T.contiguous().softmax(0)
+        by_class = torch.softmax(a[-1].T, 0, out=delta[-1].T)
         labels = torch.index_select(self.labels, 0, batch)
-        delta[last] = by_class.scatter_add_(0, labels[None], self.minus_one).T
-        for layer in reversed(range(last)):
-            torch.mm(a[layer].T, delta[layer + 1], out=self.by_weight[layer])
-            torch.sum(delta[layer + 1], 0, out=self.by_bias[layer])
+        by_class.scatter_add_(0, labels[None], self.minus_one)
+        for layer in reversed(range(last + 1)):
+            torch.mm(a[layer].T, delta[layer], out=self.by_weight[layer])
+            torch.sum(delta[layer], 0, out=self.by_bias[layer])
             if layer:
-                torch.mm(delta[layer + 1], W[layer].T, out=delta[layer])
-                _times_slope_(delta[layer], a[layer])
+                torch.mm(delta[layer], W[layer].T, out=delta[layer - 1])
+                _times_slope_(delta[layer - 1], a[layer])
         return [*self.by_weight, *self.by_bias]
 
 
@@ -71,8 +72,8 @@ class InverseGradient:
 
     Backward, with low and high the places of each row's smallest and largest ã:
 
-        δ = sign(x̂ - x) at the pixels,  ∂Mₗ = cₗᵀ δₗ,  ∂u = 0.99 · (δₗ₊₁ Mₗ₊₁ᵀ) / (s ⊙ (1 - s))
-        δₗ = [∂u - onehot(low)·Σ ∂u (1 - u) - onehot(high)·Σ ∂u u] / (max - min of the row),
+        δ = sign(x̂ - x) at the pixels,  ∂Mₗ = cₗᵀ δₗ,  ∂s = (δₗ₊₁ Mₗ₊₁ᵀ) / (s ⊙ (1 - s))
+        δₗ = 0.99 [∂s - onehot(low)·Σ ∂s (1 - u) - onehot(high)·Σ ∂s u] / (max - min of the row),
         and, for the smallest and the largest ã of the batch, ã and ã - 1 more.
 
     Args:
@@ -87,46 +88,55 @@ class InverseGradient:
     ) -> None:
         self.matrices, (first, *self.biases) = [*inverse.matrices], [*inverse.biases]
         self.centred, self.pixels = codes.detach() - first, pixels.detach()
-        self.delta = pixels.new_empty(batch_size, pixels.shape[1])
+        self.c = codes.new_empty(batch_size, codes.shape[1])
+        self.hidden = [_Squashed(pixels, batch_size, len(bias)) for bias in self.biases]
+        self.x = pixels.new_empty(batch_size, pixels.shape[1])
+        self.delta = torch.empty_like(self.x)
         self.by_matrix = [torch.empty_like(M) for M in self.matrices]
 
     def __call__(self, batch: Tensor) -> list[Tensor]:
         """The gradient for the samples with these indices; valid until the next call."""
-        c = torch.index_select(self.centred, 0, batch)
-        way = []
-        for M, bias in zip(self.matrices[:-1], self.biases, strict=True):
-            estimate = c @ M
-            squashed = _Squashed(estimate)
-            way.append((c, squashed))
-            c = torch.logit(squashed.s).sub_(bias)
-        delta = torch.index_select(self.pixels, 0, batch, out=self.delta)  # x
-        delta.addmm_(c, self.matrices[-1], beta=-1).sign_()
-        torch.mm(c.T, delta, out=self.by_matrix[-1])
-        for layer in reversed(range(len(way))):
-            c, squashed = way[layer]
-            delta = squashed.back(delta @ self.matrices[layer + 1].T)
-            torch.mm(c.T, delta, out=self.by_matrix[layer])
+        M = self.matrices
+        c = [torch.index_select(self.centred, 0, batch, out=self.c)]
+        for layer, (hidden, bias) in enumerate(zip(self.hidden, self.biases, strict=True)):
+            c.append(hidden.logit(c[layer], M[layer]).sub_(bias))
+        x = torch.index_select(self.pixels, 0, batch, out=self.x)
+        delta = torch.mm(c[-1], M[-1], out=self.delta).sub_(x).sign_()
+        torch.mm(c[-1].T, delta, out=self.by_matrix[-1])
+        for layer in reversed(range(len(self.hidden))):
+            delta = self.hidden[layer].back(delta, M[layer + 1])
+            torch.mm(c[layer].T, delta, out=self.by_matrix[layer])
         return self.by_matrix
 
 
 class _Squashed:
-    """Estimates ã `[N, units]` squashed to s, and the way of a gradient back through both."""
+    """A hidden layer on the inverse's way: estimates ã `[N, units]` squashed to s, and back."""
 
-    def __init__(self, estimate: Tensor) -> None:
+    def __init__(self, like: Tensor, batch_size: int, units: int) -> None:
+        self.estimate = _by_unit(like, batch_size, units)
+        self.u, self.s, self.c, self.delta = (torch.empty_like(self.estimate) for _ in range(4))
+        self.floor = like.new_full((), 0.005)
+
+    def logit(self, c: Tensor, M: Tensor) -> Tensor:
+        """From c on to logit(s), where ã = c M; valid until the next call."""
+        estimate = torch.mm(c, M, out=self.estimate)
         self.low, self.lowest = estimate.min(1, keepdim=True)
         self.high, self.highest = estimate.max(1, keepdim=True)
         self.span = (self.high - self.low).clamp_min_(torch.finfo(estimate.dtype).tiny)
-        self.u = (estimate - self.low).div_(self.span)
-        self.s = torch.add(self.u.new_full((), 0.005), self.u, alpha=0.99)
+        torch.sub(estimate, self.low, out=self.u).div_(self.span)
+        torch.add(self.floor, self.u, alpha=0.99, out=self.s)
+        return torch.logit(self.s, out=self.c)
 
-    def back(self, by_logit: Tensor) -> Tensor:
-        """From the gradient with respect to logit(s) to δ, the loss's own terms of ã included."""
-        by_u = by_logit.div_(torch.addcmul(self.s, self.s, self.s, value=-1)).mul_(0.99)
-        through_high = (by_u * self.u).sum(1, keepdim=True)
-        through_low = by_u.sum(1, keepdim=True) - through_high
-        by_u.scatter_add_(1, self.lowest, -through_low)
-        by_u.scatter_add_(1, self.highest, -through_high)
-        delta = by_u.div_(self.span)
+    def back(self, delta: Tensor, M: Tensor) -> Tensor:
+        """δ from the next layer's δ and M, the loss's own terms of ã included."""
+        by_logit = torch.mm(delta, M.T, out=self.delta)
+        slope = torch.addcmul(self.s, self.s, self.s, value=-1, out=self.estimate)
+        by_s = by_logit.div_(slope)
+        through_high = torch.mul(by_s, self.u, out=self.estimate).sum(1, keepdim=True)
+        through_low = by_s.sum(1, keepdim=True) - through_high
+        by_s.scatter_add_(1, self.lowest, -through_low)
+        by_s.scatter_add_(1, self.highest, -through_high)
+        delta = by_s.mul_(0.99 / self.span)
         low, row = self.low.min(0)
         _add_at_(delta, row, self.lowest, low)
         high, row = self.high.max(0)
@@ -159,12 +169,17 @@ class CodeGradient:
         return p, _times_slope_(torch.mm(by_logits, self.back), a)
 
 
+def _by_unit(like: Tensor, rows: int, units: int) -> Tensor:
+    """An empty `[rows, units]` that lies unit by unit: most products are written so the fastest."""
+    return like.new_empty(units, rows).T
+
+
 def _times_slope_(values: Tensor, a: Tensor) -> Tensor:
     """Multiply by σ' where σ is a, in place: by a ⊙ (1 - a)."""
     return values.mul_(a).addcmul_(values, a, value=-1)
 
 
 def _add_at_(values: Tensor, row: Tensor, places: Tensor, more: Tensor) -> None:
-    """Add to `[N, units]` in one row, int `[1]`, where `[N, 1]` says; waits for no device."""
-    place = places.view(-1).index_select(0, row).add_(row, alpha=values.shape[1])
-    values.view(-1).index_add_(0, place, more)
+    """Add to `[N, units]` of `_by_unit` in one row, int `[1]`, where `[N, 1]` says; never waits."""
+    place = places.view(-1).index_select(0, row).mul_(values.shape[0]).add_(row)
+    values.T.view(-1).index_add_(0, place, more)

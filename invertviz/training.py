@@ -257,15 +257,14 @@ class Adagrad:
     """
 
     def __init__(self, parameters: Sequence[Tensor], learning_rate: float) -> None:
-        self.learning_rate = learning_rate
-        self.parameters = [
-            (parameter, torch.full_like(parameter, 0.1), torch.empty_like(parameter))
-            for parameter in parameters
-        ]
+        self.parameters, self.learning_rate = parameters, learning_rate
+        self.buffers: list[tuple[Tensor, Tensor]] = []  # of each, s and √s, laid out as g
 
     def step(self, gradients: Sequence[Tensor]) -> None:
         """Move the parameters along their gradients, given in the same order."""
-        for (parameter, s, root), g in zip(self.parameters, gradients, strict=True):
+        if not self.buffers:
+            self.buffers = [(torch.full_like(g, 0.1), torch.empty_like(g)) for g in gradients]
+        for parameter, g, (s, root) in zip(self.parameters, gradients, self.buffers, strict=True):
             s.addcmul_(g, g)
             parameter.addcdiv_(g, torch.sqrt(s, out=root), value=-self.learning_rate)
 
