@@ -50,13 +50,13 @@ class ChainedInverse(Inverse):
 
     def estimates(self, codes: Tensor) -> list[Tensor]:
         """The estimated activations on the way, `[ã1, x̂]` for two hidden layers."""
+        *hidden, (last, bias) = zip(tensors_of(self.matrices), tensors_of(self.biases), strict=True)
         found: list[Tensor] = []
         pre_activation = codes
-        for matrix, bias in zip(tensors_of(self.matrices), tensors_of(self.biases), strict=True):
-            if found:
-                pre_activation = self.activation.backward(found[-1])
-            found.append((pre_activation - bias) @ matrix)
-        return found
+        for M, b in hidden:
+            found.append((M.T @ (pre_activation - b).T).T)  # unit by unit, as in through_layers
+            pre_activation = self.activation.backward(found[-1])
+        return [*found, (pre_activation - bias) @ last]
 
     def named_tensors(self) -> dict[str, nn.Parameter]:
         """inverse1, …: the matrices. The biases are the network's."""
