@@ -1,9 +1,10 @@
-"""Measure rivals side by side: A B C A B C …, after a warm-up, and keep every sample."""
+"""Measure rivals side by side: A B C, B A C, …, after a warm-up, and keep every sample."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import statistics
 import sys
 import time
@@ -21,10 +22,10 @@ def interleaved(
     repeat: int = 1,
     settle: Callable[[], Any] = lambda: None,
 ) -> dict[str, list[float]]:
-    """Milliseconds a call of each rival, one number a round; the order is the same each round.
+    """Milliseconds a call of each rival, one number a round, in an order drawn for each round.
 
-    Each is called once before its clock starts: the threads and the cache of the one before it
-    would be in its time.
+    The threads and the cache of the one before would be in a rival's time: each is called once
+    before its clock starts, and none always follows the same one.
 
     Args:
         rivals: what to call, by name.
@@ -33,8 +34,9 @@ def interleaved(
         settle: called before a clock is read, so that work on a device is done.
     """
     found: dict[str, list[float]] = {name: [] for name in rivals}
+    order = random.Random(0)
     for warm_up in [True] + [False] * rounds:
-        for name, call in rivals.items():
+        for name, call in order.sample([*rivals.items()], len(rivals)):
             call()
             settle()
             begin = time.perf_counter()

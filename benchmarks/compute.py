@@ -210,9 +210,13 @@ class Bench:
 
 
 def data(network, count):
-    """Random pixels and labels on the network's device, and endless batches of them."""
+    """Random pixels and labels on the network's device, and endless batches of them.
+
+    The pixels are numpy's, as a person's images are.
+    """
     generator = torch.Generator().manual_seed(0)
-    pixels = torch.rand(count, network.pixels, generator=generator).to(network.device)
+    images = np.random.default_rng(0).random((count, network.pixels), dtype=np.float32)
+    pixels = torch.from_numpy(images).to(network.device)
     labels = torch.randint(0, 10, (count,), generator=generator).to(network.device)
     return pixels, labels, invertviz.inverses.batches_of(count, BATCH, generator, network.device)
 
