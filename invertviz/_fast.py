@@ -118,7 +118,7 @@ class _Squashed:
         self.floor = like.new_full((), 0.005)
 
     def logit(self, c: Tensor, M: Tensor) -> Tensor:
-        """From c on to logit(s), where ã = c M; valid until the next call."""
+        """The logit of s, where ã = c M; valid until the next call."""
         estimate = torch.mm(c, M, out=self.estimate)
         self.low, self.lowest = estimate.min(1, keepdim=True)
         self.high, self.highest = estimate.max(1, keepdim=True)
