@@ -13,9 +13,10 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import nbformat
@@ -86,10 +87,16 @@ WITHOUT_DELAY = "--ServerApp.jpserver_extensions=invertviz.server=True"
 class LabServer:
     """A JupyterLab of its own: a copy of notebooks/, no settings of the user's, a free port.
 
-    Notebook 7 and Voilà are extensions of the same server. `arguments` are more of the server's.
+    Notebook 7 and Voilà are extensions of the same server. `arguments` are more of the server's,
+    `variables` more of its environment.
     """
 
-    def __init__(self, folder: Path, arguments: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        arguments: Sequence[str] = (),
+        variables: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.notebooks = folder / "notebooks"
         shutil.copytree(ROOT / "notebooks", self.notebooks)
         self.runtime = folder / "runtime"
@@ -111,6 +118,7 @@ class LabServer:
         }
         for name in ("JUPYTER_PATH", "JUPYTER_CONFIG_PATH"):
             environment.pop(name, None)
+        environment |= variables
         command = [
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"),
             *("--allow-root", f"--ServerApp.root_dir={self.notebooks}"),
@@ -342,7 +350,7 @@ class Lab:
         # To wait for their orderly end would take most of a second.
         for process in psutil.Process(self.server.process.pid).children(recursive=True):
             with suppress(psutil.NoSuchProcess):
-                if "ipykernel_launcher" in process.cmdline():
+                if process.cmdline()[-1].endswith(".json"):  # its connection file
                     process.kill()
         for session in self.server.request("api/sessions"):
             self.server.request(f"api/sessions/{session['id']}", "DELETE")

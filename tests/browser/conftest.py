@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import _drawing
@@ -11,6 +12,7 @@ import _grid
 import _picker
 import _sliders
 import pytest
+from _forked_kernels import forked_kernels
 from _lab import WITHOUT_DELAY, Lab, LabServer
 from _page import Reader
 from chromium import MEND, find_chromium
@@ -49,9 +51,11 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-def serving(folder: Path, arguments: Sequence[str] = ()) -> Iterator[LabServer]:
+def serving(
+    folder: Path, arguments: Sequence[str] = (), variables: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[LabServer]:
     """Yield a running server with that folder of its own, stopped at the end."""
-    server = LabServer(folder, arguments)
+    server = LabServer(folder, arguments, variables)
     yield server
     server.stop()
 
@@ -59,7 +63,8 @@ def serving(folder: Path, arguments: Sequence[str] = ()) -> Iterator[LabServer]:
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LabServer]:
     """Yield a running JupyterLab server whose folder is a copy of notebooks/."""
-    yield from serving(tmp_path_factory.mktemp("lab"))
+    with forked_kernels(tmp_path_factory.mktemp("kernels")) as variables:
+        yield from serving(tmp_path_factory.mktemp("lab"), variables=variables)
 
 
 @pytest.fixture(scope="session")
