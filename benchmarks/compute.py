@@ -50,6 +50,7 @@ def main():
     bench.latent_optimization()
     bench.one_image()
     bench.many_images()
+    bench.decoder()
     bench.widths()
     bench.image_sizes()
     report.write()
@@ -158,6 +159,26 @@ class Bench:
         wanted = {"bound: matrix products": "≤ 1.25"}
         work = "10,000 images: encode, classify, invert"
         self.compare(work, rivals, "invertviz", wanted, rounds=min(self.rounds, 15))
+
+    def decoder(self):
+        network = invertviz.load_pretrained().to(self.device)
+        settings = {"hidden": [1024], "activation": "relu"}  # as DecoderInverse.fit has them
+        decoder = invertviz.DecoderInverse.unfitted(network, settings).to(self.device)
+        codes = torch.randn(10_000, network.code_size, device=self.device)
+        found = interleaved(
+            {
+                "invertviz": lambda: decoder(codes),
+                "bound: matrix products": layer_products(codes, [*decoder.matrices]),
+            },
+            rounds=min(self.rounds, 15),
+            settle=self.settle,
+        )
+        self.report.add(
+            "10,000 codes through the decoder",
+            found | {"0.2 s": [200.0]},
+            "invertviz",
+            wanted={"0.2 s": "≤ 1"},
+        )
 
     def answers(self, network, images, rows):
         eager = EagerNetwork(network).requires_grad_(False)
@@ -287,6 +308,18 @@ def answer_products(network, rows):
             start = into[last - 1] if i == last + 1 else a  # the inverse starts from the code
             a = torch.mm(start, W, out=into[i])
         a.cpu()
+
+    return products
+
+
+def layer_products(rows, matrices):
+    """The products of rows that go through layers, into buffers."""
+    into = [rows.new_empty(len(rows), W.shape[1]) for W in matrices]
+
+    def products():
+        a = rows
+        for W, out in zip(matrices, into, strict=True):
+            a = torch.mm(a, W, out=out)
 
     return products
 

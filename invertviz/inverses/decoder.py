@@ -123,7 +123,7 @@ class DecoderInverse(LayeredInverse):
         decoder.to(network.device, network.dtype).requires_grad_(True)
 
         batches = batches_of(len(pixels), batch_size, generator, network.device)
-        optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate, eps=1e-11)
+        optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate, eps=1e-11, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
             optimizer, learning_rate, total_steps=steps, pct_start=0.1
         )
