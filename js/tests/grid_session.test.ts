@@ -4,6 +4,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bytes, integers } from "../src/bytes";
 import { Session } from "../src/samples/session";
 import type { Traits } from "../src/samples/traits";
+import type { Viewer } from "../src/samples/views";
 
 const PIXELS = 30;
 const weights = readFileSync(
@@ -166,11 +167,36 @@ test.each([
   { view: "a view that was closed meanwhile", visible: [], close: true },
 ])("Python hears of $visible from $view", async ({ visible, close }) => {
   const { session, state } = await grid(50);
-  const viewer = { range: (): [number, number] => [3, 6], restart() {}, reveal() {}, repaint() {} };
+  const viewer = viewOf(3, 6);
   session.views.add(viewer);
   session.moved(viewer);
-  if (close) session.views.remove(viewer);
+  if (close) session.left(viewer);
   await vi.advanceTimersByTimeAsync(1000);
   expect(state.request === undefined).toBe(close);
   expect(Array.from(integers(state.visible as DataView))).toEqual(visible);
 });
+
+test("Python hears of the view that is left when the one moved last is closed", async () => {
+  const { session, state, answer } = await grid(50);
+  const [still, first, last] = [viewOf(20, 22), viewOf(3, 6), viewOf(10, 12)];
+  for (const viewer of [still, first, last]) session.views.add(viewer);
+  const visible = async () => {
+    await vi.advanceTimersByTimeAsync(1000);
+    answer();
+    return Array.from(integers(state.visible as DataView));
+  };
+  for (const viewer of [still, first, last]) session.moved(viewer);
+  session.moved(first);
+  session.moved(last);
+  expect(await visible()).toEqual([10, 11]);
+  session.left(still);
+  expect(await visible()).toEqual([10, 11]);
+  session.left(last);
+  expect(await visible()).toEqual([3, 4, 5]);
+  expect(state.top).toBe(3);
+});
+
+/** A view in which these positions are seen. */
+function viewOf(first: number, last: number): Viewer {
+  return { range: () => [first, last], restart() {}, reveal() {}, repaint() {} };
+}

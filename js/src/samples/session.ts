@@ -85,16 +85,27 @@ export class Session {
   moved(viewer: Viewer): void {
     this.views.moved(viewer);
     this.fetch();
-    clearTimeout(this.report);
-    this.report = setTimeout(() => {
-      if (this.views.look(this.source)) this.link.askAside(this.inputs);
-    }, REPORT_MS);
+    this.tellVisible();
+  }
+
+  /** A view was closed: what is visible is what another shows. */
+  left(viewer: Viewer): void {
+    this.views.remove(viewer);
+    this.tellVisible();
   }
 
   close(): void {
     clearTimeout(this.report);
     this.carrying.close();
     this.link.close();
+  }
+
+  /** Tell what is visible, when that has not changed for a moment. */
+  private tellVisible(): void {
+    clearTimeout(this.report);
+    this.report = setTimeout(() => {
+      if (this.views.look(this.source)) this.link.askAside(this.inputs);
+    }, REPORT_MS);
   }
 
   /** All that whoever answers needs to know, as it is when the request goes out. */

@@ -21,6 +21,7 @@ export class Views {
   top: number;
   /** Indices of the samples in that view. */
   visible: Int32Array<ArrayBuffer>;
+  /** In the order in which they were moved. */
   private readonly all = new Set<Viewer>();
   private lead: Viewer | undefined;
 
@@ -33,12 +34,15 @@ export class Views {
     this.all.add(viewer);
   }
 
+  /** One is closed: nobody sees what it showed. */
   remove(viewer: Viewer): void {
     this.all.delete(viewer);
-    if (this.lead === viewer) this.lead = undefined; // nobody sees what it showed
+    if (this.lead === viewer) this.lead = [...this.all].at(-1);
   }
 
   moved(viewer: Viewer): void {
+    this.all.delete(viewer);
+    this.all.add(viewer);
     this.lead = viewer;
   }
 

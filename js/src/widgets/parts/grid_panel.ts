@@ -65,7 +65,7 @@ export class GridPanel implements Viewer {
   }
 
   close(): void {
-    this.session.views.remove(this);
+    this.session.left(this);
     this.scroller.close();
   }
 
