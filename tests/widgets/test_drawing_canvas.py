@@ -23,13 +23,9 @@ def page_sends(canvas, image, request):
 
 
 @pytest.fixture
-def sent(canvas, monkeypatch):
+def sent(canvas, sent_by):
     """The messages that the kernel sends to the page."""
-    messages = []
-    monkeypatch.setattr(
-        canvas, "_send", lambda message, buffers=None: messages.append((message, buffers))
-    )
-    return messages
+    return sent_by(canvas)
 
 
 def test_setting_an_image_answers_everything(canvas, pretrained, sample):

@@ -36,13 +36,9 @@ def page_asks(grid, request=1, *, rows=None, pick=None, carry=False, **state):
 
 
 @pytest.fixture
-def sent(grid, monkeypatch):
-    """The states that the kernel sends to the page."""
-    messages = []
-    monkeypatch.setattr(
-        grid, "_send", lambda message, buffers=None: messages.append((message, buffers))
-    )
-    return messages
+def sent(grid, sent_by):
+    """The messages that the kernel sends to the page."""
+    return sent_by(grid)
 
 
 def test_rows_are_the_mistakes_surest_first(grid, found):

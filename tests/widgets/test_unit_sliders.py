@@ -15,11 +15,9 @@ def sliders(pretrained):
 
 
 @pytest.fixture
-def sent(sliders, monkeypatch):
+def sent(sliders, sent_by):
     """The messages that the kernel sends to the page."""
-    messages = []
-    monkeypatch.setattr(sliders, "_send", lambda message, buffers=None: messages.append(message))
-    return messages
+    return sent_by(sliders)
 
 
 def assert_answered(sliders):
@@ -140,7 +138,7 @@ def test_python_observes_what_is_moved_on_the_page(sliders, sent):
     sliders.set_state({"unit": 4, "moved": {"4": 1.5, "60": -2.0}, "request": 7})
     assert dict(seen) == {"value": 1.5, "moved": {4: 1.5, 60: -2.0}}
     assert_answered(sliders)
-    (answer,) = [message for message in sent if message["method"] == "update"]
+    (answer,) = [message for message, _ in sent if message["method"] == "update"]
     assert answer["state"]["answered"] == 7
     assert answer["state"]["value"] == 1.5
     assert not {"moved", "unit", "base"} & answer["state"].keys()  # the page has them already
