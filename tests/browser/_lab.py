@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+from urllib.error import HTTPError
 
 import nbformat
 import psutil
@@ -352,8 +353,13 @@ class Lab:
             with suppress(psutil.NoSuchProcess):
                 if process.cmdline()[-1].endswith(".json"):  # its connection file
                     process.kill()
+        wait_until(self._no_session_is_left, "the server to forget its kernels")
+
+    def _no_session_is_left(self) -> bool:
         for session in self.server.request("api/sessions"):
-            self.server.request(f"api/sessions/{session['id']}", "DELETE")
+            with suppress(HTTPError):  # of a kernel that the server just finds dead itself
+                self.server.request(f"api/sessions/{session['id']}", "DELETE")
+        return not self.server.request("api/sessions")
 
     def _note(self, error: str) -> None:
         if not error.startswith(OWN_ERRORS[self.application]):

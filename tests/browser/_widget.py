@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Locator, Page
 
-PIXELS = """canvas => Array.from(
-    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)"""
+PIXELS = """canvas => [canvas.height, canvas.width, Array.from(
+    canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)]"""
 
 
 class Widget:
@@ -36,8 +36,8 @@ class Widget:
     def rgba(self, part: str | Locator) -> np.ndarray:
         """A canvas' pixels, uint8 `[rows, columns, 4]`."""
         canvas = self.part(part) if isinstance(part, str) else part
-        rows, columns = canvas.evaluate("canvas => [canvas.height, canvas.width]")
-        return np.array(canvas.evaluate(PIXELS), dtype=np.uint8).reshape(rows, columns, 4)
+        rows, columns, values = canvas.evaluate(PIXELS)
+        return np.array(values, dtype=np.uint8).reshape(rows, columns, 4)
 
     def pixels(self, part: str | Locator) -> np.ndarray:
         """A canvas' grey levels, uint8 `[rows, columns]`."""
