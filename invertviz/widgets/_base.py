@@ -69,10 +69,14 @@ class NetworkWidget(QuickSync):
             self.set_trait("error", "")
             try:
                 super().set_state(sync_data)
+            except KeyboardInterrupt:
+                self.set_trait("error", "The kernel was interrupted while it answered.")
+                raise
             except Exception as error:  # shown to the person who drew; the widget stays usable
                 self.set_trait("error", f"{type(error).__name__}: {error}")
                 self.log.exception("%s could not follow the page", type(self).__name__)
-            self.answered = sync_data.get("request", self.answered)  # an error is an answer, too
+            finally:  # an error is an answer, too: the page waits for one
+                self.answered = sync_data.get("request", self.answered)
 
     def figure(self) -> Figure:
         """A figure of what the widget shows now."""

@@ -81,6 +81,7 @@ class Optimizing(NetworkWidget):
         elif self.running:  # in a page: it ends there, where it still is open
             self.send({"stop": True})
             self.set_trait("running", False)
+            self._release()  # a page that was closed never tells of the end
 
     def wait(self) -> Ending[CodeOptimization]:
         """What can be awaited: the end of the present run, or of the last one.

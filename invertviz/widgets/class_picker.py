@@ -34,7 +34,8 @@ class ClassPicker(Optimizing):
 
         picker = ClassPicker(load_pretrained(), classes=[7])
         picker                              # press run
-        result = await picker.run()         # or from Python: other cells run meanwhile
+        picker.run()                        # or from Python: other cells run meanwhile
+        result = await picker.wait()        # here, until it ends
         picker.images, picker.probabilities, picker.trajectory
         picker.classes = {"3": 0.6, "8": 0.4}
 
@@ -142,10 +143,11 @@ class ClassPicker(Optimizing):
         Raises:
             ValueError: nothing was run yet.
         """
-        if not len(self.trajectory):
+        if not len(self.images):
             raise ValueError("there are no images yet; press run, or call run().")
         wanted = np.flatnonzero(self.targets[0])
-        if len(self.targets) == len(wanted) == 1:
+        # While it runs, the way that is known is that of the run before.
+        if len(self.targets) == len(wanted) == 1 and not self.running:
             return figures.latent_trajectory(
                 self.network.invert(self.trajectory[:, 0]),
                 self.curves[:, 0],

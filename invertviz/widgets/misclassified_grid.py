@@ -148,7 +148,7 @@ class MisclassifiedGrid(NetworkWidget):
         Raises:
             ValueError: there are none, or more than fit a figure.
         """
-        indices = self._indices(self.selected or self.visible or self._order()[:_FIGURE])
+        indices = self._indices(self.selected) if self.selected else self._in_view()
         if len(indices) == 0:
             raise ValueError("No sample passes the filter; widen it, or select some samples.")
         rows = self._table.frame(indices)
@@ -224,6 +224,13 @@ class MisclassifiedGrid(NetworkWidget):
         places = (order == first[0]).nonzero()[0]
         if len(places):
             self.top = int(places[0])
+
+    def _in_view(self) -> Indices:
+        """What is visible, or the first samples where that is of an order shown before."""
+        order, seen = self._order(), self._indices(self.visible)
+        first = int(np.isin(order, seen[:1]).argmax()) if len(order) else 0
+        shown = len(seen) > 0 and np.array_equal(order[first : first + len(seen)], seen)
+        return seen if shown else order[:_FIGURE]
 
     def _order(self) -> Indices:
         """The samples that pass the filter, in the order shown."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import operator
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     import bqplot
     from matplotlib.figure import Figure
 
+_LARGEST = float(np.finfo(np.float32).max)
 _REACH = 5.0  # a slider's reach either way where there are no examples to observe
 _KEPT = 100  # examples whose codes the page has, so that it can start from them
 _KEPT_NUMBERS = 40_000  # … and fewer where codes are long
@@ -262,8 +262,8 @@ def _finite(value: Any, name: str) -> float:
         number = float(value)
     except (TypeError, ValueError):
         raise t.TraitError(f"{name} is a number, not {value!r}.") from None
-    if not math.isfinite(number):
-        raise t.TraitError(f"{name} is {number}; give a finite number.")
+    if not abs(number) <= _LARGEST:
+        raise t.TraitError(f"{name} is {number}; give a finite number, as float32 holds it.")
     return number
 
 

@@ -298,6 +298,33 @@ def test_what_the_page_worked_out_is_adopted(picker, pretrained):
     asyncio.run(notebook())
 
 
+def test_a_run_in_a_page_that_is_gone_can_be_stopped(picker):
+    async def notebook():
+        picker.classes = [1]
+        ending = picker.run()
+        picker.set_state({"order": [5, "adopt"], "running": True, "request": 1})
+        picker.stop()
+        assert (await asyncio.wait_for(asyncio.wrap_future(picker._ended), 10)).steps == picker.step
+        assert (await ending).steps == picker.step
+
+    asyncio.run(notebook())
+
+
+def test_figures_meanwhile_show_what_is_made(picker):
+    async def notebook():
+        picker.classes, picker.steps = [7], 20
+        await picker.run()
+        picker.classes, picker.steps = [3], 20_000
+        ending = picker.run()
+        await asyncio.sleep(0)
+        (axes,) = picker.figure().axes
+        assert axes.get_title().startswith("3 · ")
+        picker.stop()
+        await ending
+
+    asyncio.run(notebook())
+
+
 def test_figures(picker, tmp_path):
     with pytest.raises(ValueError, match="no images yet"):
         picker.figure()

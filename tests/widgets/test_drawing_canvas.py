@@ -105,6 +105,21 @@ def test_an_error_is_shown_and_the_next_stroke_works(canvas, sent, sample):
     assert canvas.answered == 3
 
 
+def test_an_interrupted_answer_is_one(canvas, sent, sample):
+    def interrupt(change):
+        raise KeyboardInterrupt
+
+    canvas.observe(interrupt, "image")
+    with pytest.raises(KeyboardInterrupt):
+        page_sends(canvas, sample.test.images[1], 1)
+    answer = [message for message, _ in sent if message["method"] == "update"][-1]["state"]
+    assert answer["answered"] == 1
+    assert "interrupted" in answer["error"]
+    canvas.unobserve(interrupt, "image")
+    page_sends(canvas, sample.test.images[2], 2)
+    assert (canvas.error, canvas.answered) == ("", 2)
+
+
 def test_python_observes_what_is_drawn(canvas, sample):
     seen = []
     canvas.observe(lambda change: seen.append(change["new"]), "prediction")

@@ -266,6 +266,13 @@ def test_figures(grid, sample, tmp_path):
     assert titles(grid.figure())[0].startswith("7 · ")
     assert grid.save_figure(tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
     grid.selected = ()
+    grid.set_state({"visible": rows["index"][3:9].to_numpy("<i4").tobytes()})
+    assert titles(grid.figure())[0].startswith(f"{rows['true'][3]} taken for")
+    assert len(titles(grid.figure())) == 6
+    grid.filter = {"true": 9, "predicted": 4}  # and no page says yet what is in view
+    assert {*titles(grid.figure())} == {
+        f"9 taken for 4 · {100 * confidence:.0f} %" for confidence in grid.rows()["confidence"]
+    }
     grid.filter = {"confidence": (0, 0.01)}
     with pytest.raises(ValueError, match="No sample passes"):
         grid.figure()
