@@ -168,12 +168,25 @@ def _local(name: str, source: _Source, root: str) -> list[Path]:
     places = [base / source.folder / "raw", base]
     for place in places:
         if any(_find(place, file) for file in _FILES):
-            return _find_all(place)
+            paths = _find_all(place)
+            _check_not_another(name, paths[-1])
+            return paths
     raise FileNotFoundError(
         f"{_VARIABLE} names {base}, but {name} is neither in {places[0]} nor in {places[1]}. Put "
         f"its four files there ({', '.join(_FILES)}; .gz or not), or unset {_VARIABLE} to "
         "download it."
     )
+
+
+def _check_not_another(name: str, path: Path) -> None:
+    """Refuse a file that was published as part of another data set."""
+    digest = hashlib.sha256(_bytes(path)).hexdigest()
+    for other, source in _SOURCES.items():
+        if other != name and digest in source.sha256:
+            raise ValueError(
+                f"{path} is of {other}, not of {name}. Put each into a folder of its own below "
+                f"{_VARIABLE}: {source.folder}/raw, {_SOURCES[name].folder}/raw."
+            )
 
 
 def _downloaded(name: str, source: _Source, progress: bool) -> list[Path]:

@@ -95,6 +95,18 @@ def test_the_variable_s_folder_lacks_the_data(tmp_path, monkeypatch):
         datasets.load("mnist")
 
 
+def test_mnist_is_not_taken_for_fashion(tmp_path, mnist, monkeypatch):
+    names = {"train": mnist.train, "t10k": mnist.test}
+    for name, split in names.items():
+        images = np.round(255 * split.images).astype(np.uint8)
+        (tmp_path / f"{name}-images-idx3-ubyte").write_bytes(idx(images))
+        (tmp_path / f"{name}-labels-idx1-ubyte").write_bytes(idx(split.labels))
+    monkeypatch.setenv("INVERTVIZ_DATA", str(tmp_path))
+    np.testing.assert_array_equal(datasets.load("mnist").test.labels, mnist.test.labels)
+    with pytest.raises(ValueError, match=r"is of mnist, not of fashion-mnist.*FashionMNIST/raw"):
+        datasets.load("fashion-mnist")
+
+
 def test_mnist_with_a_wrong_checksum(folder, monkeypatch):
     monkeypatch.setenv("INVERTVIZ_DATA", str(folder))
     with pytest.raises(ValueError, match="train-images-idx3-ubyte is not the published file"):
