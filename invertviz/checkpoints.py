@@ -8,6 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save as tensors_to_bytes
@@ -56,7 +57,16 @@ def to_bytes(network: InvertibleNetwork) -> bytes:
         name: parameter.detach().float().cpu().contiguous()
         for name, parameter in _named_parameters(network).items()
     }
-    return tensors_to_bytes(tensors, metadata={"invertviz": json.dumps(description)})
+    return tensors_to_bytes(
+        tensors, metadata={"invertviz": json.dumps(description, default=_plain)}
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy's, such as a setting that someone computed, as JSON can hold it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{value!r} cannot be written to a checkpoint.")
 
 
 def load(path: str | os.PathLike[str], *, device: str | torch.device = "auto") -> InvertibleNetwork:

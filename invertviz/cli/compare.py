@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,10 @@ from ._app import (
     check_pictures,
     load_network,
 )
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 
 def compare(
@@ -89,20 +93,19 @@ def compare(
     shown = {
         name: net.with_inverse(way).reconstruct(images[few]).images for name, way in ready.items()
     }
-    drawn = {"inverses": draw.inverse_comparison(images[few], shown)}
-    tables = {"inverses": table}
-    if trade_off:
-        tables["trade_off"] = comparison.trade_off(
-            net, images, labels, fit_images=known, steps=steps, seed=seed, progress=bar
-        )
-        drawn["trade_off"] = draw.trade_off_curve(tables["trade_off"], table.loc[names])
     out.mkdir(exist_ok=True)
-    for name, numbers in tables.items():
+
+    def write(name: str, numbers: pd.DataFrame, figure: Figure) -> None:
         typer.echo(numbers.to_string(float_format="%.4f"))
         typer.echo()
         with written_whole(out / f"{name}.csv") as part:
             numbers.to_csv(part)
-    for name in tables:
         typer.echo(str(out / f"{name}.csv"))
-    for name, figure in drawn.items():
         typer.echo(str(draw.save_figure(figure, out / f"{name}.{kind.value}")))
+
+    write("inverses", table, draw.inverse_comparison(images[few], shown))
+    if trade_off:
+        costs = comparison.trade_off(
+            net, images, labels, fit_images=known, steps=steps, seed=seed, progress=bar
+        )
+        write("trade_off", costs, draw.trade_off_curve(costs, table.loc[names]))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import trange
 
-from invertviz._arrays import ArrayLike
+from invertviz._arrays import ArrayLike, generator_of
 from invertviz.activations import activation_named, through_layers
 
 from .base import LayeredInverse, batches_of, codes_and_pixels
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from invertviz.network import InvertibleNetwork
+
+
+_RISE = 0.1 + 1e-9  # share of the steps in which the rate rises; of 10 it is not quite one step
 
 
 class DecoderInverse(LayeredInverse):
@@ -112,7 +115,7 @@ class DecoderInverse(LayeredInverse):
             )
         codes, pixels = codes_and_pixels(network, images)
         center, scale = codes.mean(0), codes.std(0, correction=0).clamp_min(1e-6)
-        generator = torch.Generator().manual_seed(seed)
+        generator = generator_of(seed)
         # Drawn on the CPU, so that a seed gives the same on every device.
         sizes = _sizes(network, hidden)
         weights = [
@@ -125,7 +128,7 @@ class DecoderInverse(LayeredInverse):
         batches = batches_of(len(pixels), batch_size, generator, network.device)
         optimizer = torch.optim.Adam(decoder.parameters(), lr=learning_rate, eps=1e-11, fused=True)
         schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimizer, learning_rate, total_steps=steps, pct_start=0.1
+            optimizer, learning_rate, total_steps=steps, pct_start=_RISE
         )
         for _ in trange(steps, desc="decoder", unit="step", disable=not progress):
             batch = next(batches)

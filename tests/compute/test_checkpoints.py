@@ -21,6 +21,17 @@ def network():
     return network
 
 
+def test_settings_that_numpy_computed_are_kept_as_numbers(network, tmp_path):
+    network.training_record = {"steps": np.int64(300), "learning_rate": np.float32(0.5)}
+    network.save(tmp_path / "net.safetensors")
+    record = load(tmp_path / "net.safetensors").training_record
+    assert record == {"steps": 300, "learning_rate": 0.5}
+    network.training_record = {"steps": object()}
+    with pytest.raises(TypeError, match="cannot be written to a checkpoint"):
+        network.save(tmp_path / "other.safetensors")
+    assert not (tmp_path / "other.safetensors").exists()
+
+
 @pytest.fixture
 def saved(network, tmp_path):
     path = tmp_path / "net.safetensors"
