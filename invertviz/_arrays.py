@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias, overload
 
@@ -33,7 +34,26 @@ def resolve_device(device: str | torch.device) -> torch.device:
         raise ValueError(
             f'device {device!r} was asked for, but CUDA is not available here; use "auto" or "cpu".'
         )
+    try:
+        torch.empty(0, device=resolved)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise ValueError(
+            f"device {device!r} was asked for, but is not available here "
+            f'({str(error).splitlines()[0]}); use "auto" or "cpu".'
+        ) from error
     return resolved
+
+
+def generator_of(seed: int) -> torch.Generator:
+    """Random numbers drawn on the CPU, so that a seed gives the same on every device.
+
+    Raises:
+        TypeError: a seed that is no integer.
+    """
+    try:
+        return torch.Generator().manual_seed(operator.index(seed))
+    except TypeError as error:
+        raise TypeError(f"seed is {seed!r}; give an integer.") from error
 
 
 def as_images(
@@ -71,7 +91,7 @@ def as_rows(images: ArrayLike, image_shape: Sequence[int], *, name: str = "image
         TypeError: not an array of numbers.
         ValueError: empty, or of another shape.
     """
-    given = _numbers(images, name)
+    given = as_tensor(images, name)
     shape = tuple(image_shape)
     pixels = math.prod(shape)
     found = tuple(given.shape)
@@ -128,7 +148,7 @@ def as_codes(
         TypeError: not an array of numbers.
         ValueError: empty, of another width, or not finite.
     """
-    given = _numbers(codes, name)
+    given = as_tensor(codes, name)
     if given.numel() == 0:
         raise ValueError(f"{name} is empty (shape {list(given.shape)}); give at least one code.")
     if given.ndim == 1:
@@ -148,7 +168,7 @@ def as_labels(labels: ArrayLike, *, count: int, classes: int, device: torch.devi
         TypeError: not integers.
         ValueError: not one label an image, or a label beyond the classes.
     """
-    given = _numbers(labels, "labels")
+    given = as_tensor(labels, "labels")
     if given.is_floating_point() or given.dtype == torch.bool:
         raise TypeError(f"labels are class numbers and must be integers, not {given.dtype}.")
     if tuple(given.shape) != (count,):
@@ -195,7 +215,13 @@ def to_numpy(result: Tensor) -> NDArray[Any]:
     return array
 
 
-def _numbers(values: ArrayLike, name: str) -> Tensor:
+def as_tensor(values: ArrayLike, name: str) -> Tensor:
+    """Any array of real numbers as a tensor, not copied where it need not be.
+
+    Raises:
+        TypeError: not an array of real numbers.
+        ValueError: nested lists of unequal lengths.
+    """
     if isinstance(values, Tensor):
         if values.is_complex():
             raise TypeError(f"{name} holds complex numbers; give real ones.")
@@ -209,6 +235,7 @@ def _numbers(values: ArrayLike, name: str) -> Tensor:
             f"{name} must be a numpy array or torch tensor of numbers, "
             f"not {type(values).__name__} of {array.dtype}."
         )
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)  # torch knows no other
     kind, size = array.dtype.kind, array.dtype.itemsize
     if kind == "u" and size > 1:  # of unsigned integers, and of floats, torch has not all sizes
         array = array.astype(np.int64)

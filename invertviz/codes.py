@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import trange
 
-from invertviz._arrays import Array, ArrayLike, as_codes, like, to_numpy
+from invertviz._arrays import Array, ArrayLike, as_codes, as_tensor, like, to_numpy
 from invertviz._fast import CodeGradient
 from invertviz.network import InvertibleNetwork
-from invertviz.priors import CodePrior, Pull
+from invertviz.priors import KINDS, CodePrior, Pull
 
 Classes: TypeAlias = int | str | Sequence[int | str]
 _GradientAt: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
@@ -81,9 +81,10 @@ def optimize_codes(
         progress: show a progress bar.
 
     Raises:
-        TypeError: classes that are neither numbers nor names.
+        TypeError: classes that are neither numbers nor names, or a prior of no such kind.
         ValueError: no or unknown classes, a start of another shape or not finite, settings out
-            of range, an unknown prior, or one named for a network of something else than digits.
+            of range, an unknown prior, one named for a network of something else than digits, or
+            one fitted for other classes or codes of another size.
     """
     chosen = class_indices(network, classes)
     if steps < 0 or record_every < 1 or not learning_rate > 0:
@@ -96,6 +97,8 @@ def optimize_codes(
     ).to(network.dtype)
     if isinstance(prior, str):
         prior = CodePrior.fit(network, kind=prior)
+    if prior is not None:
+        _check_prior(network, prior)
     pull = None if prior is None else prior.pull(chosen, seed=seed)
     begin = _start(network, start, len(chosen), pull)
     descent = descend(network, targets, begin, learning_rate, pull)
@@ -119,6 +122,19 @@ def optimize_codes(
         trajectory=like(start, torch.stack(trajectory)),
         steps=step,
     )
+
+
+def _check_prior(network: InvertibleNetwork, prior: CodePrior) -> None:
+    if not isinstance(prior, CodePrior):
+        raise TypeError(
+            f"prior is {prior!r}; give None, one of {', '.join(KINDS)}, or CodePrior.fit(network)."
+        )
+    wanted, found = (len(network.class_names), network.code_size), tuple(prior.means.shape)
+    if found != wanted:
+        raise ValueError(
+            f"the prior is for {found[0]} classes and codes of {found[1]} units, but the network "
+            f"has {wanted[0]} and {wanted[1]}; fit one for it: CodePrior.fit(network, images)."
+        )
 
 
 def descend(
@@ -174,7 +190,7 @@ def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: A
         raise ValueError(f"{len(base)} codes were given; a sweep starts from one.")
     (unit,) = unit_numbers(network, [unit])
     settings = as_codes(
-        torch.as_tensor(values).reshape(-1, 1),
+        as_tensor(values, "values").reshape(-1, 1),
         1,
         device=network.device,
         dtype=network.dtype,

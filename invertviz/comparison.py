@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness
+from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness, generator_of
 from invertviz.inverses import INVERSES, DecoderInverse, Inverse
 from invertviz.network import InvertibleNetwork
 
@@ -159,8 +159,9 @@ def trade_off(
     Raises:
         TypeError, ValueError: as for `compare_inverses`; no weights, or negative ones.
     """
+    weights = [float(weight) for weight in weights]
     if not weights or not all(0 <= weight < math.inf for weight in weights):
-        raise ValueError(f"weights is {list(weights)}; give at least one, all 0 or more.")
+        raise ValueError(f"weights is {weights}; give at least one, all 0 or more.")
     pixels, truth, known = _data(network, images, labels, fit_images, seed)
     measured = _Measure(network, pixels, truth)
     rows = {}
@@ -244,7 +245,7 @@ def _data(
             f"{len(pixels)} images cannot be split into some to fit on and some to measure on; "
             "give four or more, or pass fit_images."
         )
-    generator = torch.Generator().manual_seed(seed)
+    generator = generator_of(seed)
     order = torch.randperm(len(pixels), generator=generator).to(network.device)
     fitted, measured = order.tensor_split(2)
     return pixels[measured], truth[measured], pixels[fitted]

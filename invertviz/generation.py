@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from invertviz._arrays import ArrayLike
+from invertviz._arrays import ArrayLike, generator_of
 from invertviz._regions import border_mask
 from invertviz.codes import Classes, class_indices, optimize_codes
 from invertviz.network import InvertibleNetwork
@@ -117,5 +117,5 @@ def _drawn(codes: Tensor, count: int, seed: int) -> Tensor:
             f"of a class, the network is sure of {len(codes)} real images only; give more images, "
             f"lower confidence, or ask for fewer samples than {count}."
         )
-    generator = torch.Generator().manual_seed(seed)
+    generator = generator_of(seed)
     return codes[torch.randperm(len(codes), generator=generator)[:count].to(codes.device)]

@@ -12,7 +12,16 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from invertviz._arrays import Array, ArrayLike, as_codes, as_images, like, resolve_device
+from invertviz._arrays import (
+    Array,
+    ArrayLike,
+    as_codes,
+    as_images,
+    as_tensor,
+    generator_of,
+    like,
+    resolve_device,
+)
 from invertviz._one_image import reconstruct_one
 from invertviz.activations import activation_named, softmax, tensors_of, through_layers
 from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
@@ -90,7 +99,7 @@ class InvertibleNetwork(nn.Module):
             )
         self.activation = activation_named(activation)
         # Drawn on the CPU, so that a seed gives the same network on every device.
-        generator = None if seed is None else torch.Generator().manual_seed(seed)
+        generator = None if seed is None else generator_of(seed)
         shapes = list(pairwise(self.layer_sizes))
         self.weights = nn.ParameterList(
             nn.Parameter(truncated_normal(shape, generator), requires_grad=False)
@@ -112,7 +121,7 @@ class InvertibleNetwork(nn.Module):
     def from_arrays(
         cls,
         classifier: Sequence[tuple[ArrayLike, ArrayLike]],
-        inverse: Sequence[ArrayLike],
+        inverse: Sequence[ArrayLike] | None = None,
         *,
         image_shape: Sequence[int] = (28, 28),
         activation: str = "sigmoid",
@@ -124,7 +133,8 @@ class InvertibleNetwork(nn.Module):
         Args:
             classifier: `(W, b)` for each layer, W of shape `[in, out]`, b of shape `[out]`.
             inverse: `[W2inv, W1inv]`: from the code to the pixels, one matrix for each layer of
-                the encoder, of shape `[out, in]` of that layer.
+                the encoder, of shape `[out, in]` of that layer. If None, they are drawn as `train`
+                draws them: fit them with `fit_inverse`, or choose another way back.
             image_shape: the shape of one image.
             activation: of the hidden layers.
             class_names: one name a class; the class numbers if None.
@@ -149,9 +159,11 @@ class InvertibleNetwork(nn.Module):
             activation=activation,
             image_shape=image_shape,
             class_names=class_names,
-            seed=None,
+            seed=None if inverse is not None else 0,
             device="cpu",
         )
+        if inverse is None:
+            inverse = [*network.inverse.named_tensors().values()]
         backward = [_matrix(m, 2, f"inverse matrix {i}") for i, m in enumerate(inverse, start=1)]
         if len(backward) != len(layers) - 1:
             raise ValueError(
@@ -326,10 +338,7 @@ class InvertibleNetwork(nn.Module):
 
 
 def _matrix(values: ArrayLike, ndim: int, name: str) -> Tensor:
-    try:
-        tensor = torch.as_tensor(values, dtype=torch.float32)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise TypeError(f"{name} is not an array of numbers: {error}") from error
+    tensor = as_tensor(values, name).to(torch.float32)
     if tensor.ndim != ndim or tensor.numel() == 0:
         raise ValueError(
             f"{name} has shape {list(tensor.shape)}; it must have {ndim} axes and not be empty."

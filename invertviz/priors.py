@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from invertviz import datasets
-from invertviz._arrays import ArrayLike, as_images, check_brightness
+from invertviz._arrays import ArrayLike, as_images, check_brightness, generator_of
 from invertviz.network import InvertibleNetwork
 
 KINDS = ("gaussian", "class", "diverse")
@@ -127,7 +127,7 @@ class CodePrior:
         """
         means, covariances = self.means[classes], self.covariances[classes]
         if self.kind == "diverse":
-            generator = torch.Generator().manual_seed(seed)
+            generator = generator_of(seed)
             drawn = torch.randn(means.shape, generator=generator).to(means)
             variances, axes = torch.linalg.eigh(covariances)
             drawn = variances.clamp_min(0).sqrt() * drawn

@@ -9,7 +9,14 @@ import torch
 from torch import Tensor, nn
 from tqdm.auto import trange
 
-from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness
+from invertviz._arrays import (
+    ArrayLike,
+    as_images,
+    as_labels,
+    as_tensor,
+    check_brightness,
+    generator_of,
+)
 from invertviz._cuda import Step, recorded
 from invertviz._fast import ClassifierGradient, InverseGradient
 from invertviz.inverses import LearnedInverse, batches_of
@@ -136,7 +143,7 @@ def fit_classifier(
         labels, count=len(pixels), classes=network.layer_sizes[-1], device=network.device
     )
     parameters = [*network.weights, *network.biases]
-    generator = torch.Generator().manual_seed(seed)
+    generator = generator_of(seed)
     batches = batches_of(len(pixels), batch_size, generator, network.device)
     gradient: Gradient
     if network.activation.name == "sigmoid":
@@ -192,7 +199,7 @@ def fit_inverse(
             "classifier longer, or lower confidence."
         )
     pixels, codes = pixels[sure], codes[sure]
-    generator = torch.Generator().manual_seed(seed)
+    generator = generator_of(seed)
     batches = batches_of(len(pixels), batch_size, generator, network.device)
     parameters = [*inverse.matrices]
     gradient: Gradient
@@ -275,7 +282,7 @@ def step_along(gradient: Gradient, optimizer: Adagrad, device: torch.device) -> 
 
 
 def _count_classes(labels: ArrayLike) -> int:
-    given = torch.as_tensor(labels)
+    given = as_tensor(labels, "labels")
     return max(int(given.max()) + 1, 2) if given.numel() else 2
 
 

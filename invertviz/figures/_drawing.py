@@ -47,6 +47,7 @@ def tiles(
     if count > _MOST:
         raise ValueError(f"{count} images are too many for one figure; choose up to {_MOST}.")
     if titles is not None:
+        titles = [str(each) for each in titles]
         check_count(titles, count, "titles")
     alt += _told(titles)
     if axes is not None:
@@ -135,6 +136,7 @@ def gallery(
             f"{len(rows)} rows of {count} images are too many for one figure; up to {_MOST} fit."
         )
     if titles is not None:
+        titles = [str(each) for each in titles]
         check_count(titles, count, "titles")
     furthest = max((float(np.abs(rows[name]).max()) for name in signed), default=1) or 1
     styles = {name: differences(furthest) if name in signed else GRAY for name in rows}

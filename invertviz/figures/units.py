@@ -125,7 +125,7 @@ def unit_sweeps(
             raise ValueError(
                 f"probabilities has shape {list(told.shape)}; give {[*shape[:2]]} and the classes."
             )
-        classes = class_names or [*map(str, range(told.shape[2]))]
+        classes = range(told.shape[2]) if class_names is None else class_names
         captions = {
             name: [f"{classes[row.argmax()]} · {100 * row.max():.0f} %" for row in rows]
             for name, rows in zip(names, told, strict=True)

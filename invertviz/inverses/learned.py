@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from invertviz._arrays import ArrayLike
+from invertviz._arrays import ArrayLike, generator_of
 from invertviz.activations import activation_named, tensors_of
 
 from .base import Inverse
@@ -98,7 +98,7 @@ class LearnedInverse(ChainedInverse):
         """Learn one from scratch, as `invertviz.fit_inverse` does and with its settings."""
         from invertviz.training import fit_inverse  # the arrow training → inverses stays one-way
 
-        generator = torch.Generator().manual_seed(seed)
+        generator = generator_of(seed)
         inverse = cls._through(network, initial_matrices(network.layer_sizes, generator))
         turned = network.with_inverse(inverse)
         fit_inverse(turned, images, seed=seed, progress=progress, **settings)

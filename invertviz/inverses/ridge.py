@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from invertviz._arrays import ArrayLike
+from invertviz._arrays import ArrayLike, generator_of
 
 from .base import LayeredInverse, codes_and_pixels
 
@@ -81,14 +81,15 @@ class RidgeInverse(LayeredInverse):
             ValueError: fewer than two images, of another shape, not finite, out of range; no
                 penalty, or one that is not positive.
         """
+        penalties = [float(penalty) for penalty in penalties]
         if not penalties or not all(0 < penalty < float("inf") for penalty in penalties):
-            raise ValueError(f"penalties is {list(penalties)}; give at least one, all positive.")
+            raise ValueError(f"penalties is {penalties}; give at least one, all positive.")
         codes, pixels = (t.double() for t in codes_and_pixels(network, images))
         if len(codes) < 2:
             raise ValueError("ridge regression needs two images or more; one was given.")
         best = penalties[0]
         if len(penalties) > 1:
-            generator = torch.Generator().manual_seed(seed)
+            generator = generator_of(seed)
             order = torch.randperm(len(codes), generator=generator).to(codes.device)
             held_out, rest = order[: max(1, len(order) // 5)], order[max(1, len(order) // 5) :]
             fits = _ridge(codes[rest], pixels[rest], penalties)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, optimize_codes, project_units, sweep_unit
+from invertviz import CodePrior, InvertibleNetwork, optimize_codes, project_units, sweep_unit
 
 rng = np.random.default_rng(0)
 
@@ -92,6 +92,9 @@ def test_progress_is_shown(network, capsys):
     assert "3/3" in capsys.readouterr().err
 
 
+OTHERS = CodePrior("gaussian", torch.zeros(10, 100), torch.eye(100).expand(10, 100, 100), 0.01)
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "message"),
     [
@@ -107,6 +110,8 @@ def test_progress_is_shown(network, capsys):
         ({"classes": 0, "start": np.zeros(5)}, ValueError, "6 units"),
         ({"classes": 0, "start": np.zeros((2, 6))}, ValueError, "2 codes for 1"),
         ({"classes": 0, "start": np.full(6, np.inf)}, ValueError, "infinite"),
+        ({"classes": 0, "prior": True}, TypeError, "prior is True; give None, one of gaussian"),
+        ({"classes": 0, "prior": OTHERS}, ValueError, "for 10 classes and codes of 100 units, but"),
     ],
 )
 def test_bad_optimizations_are_refused(network, arguments, error, message):
@@ -123,6 +128,12 @@ def test_sweep_sets_one_unit_and_leaves_the_rest(network):
         changed[4] = value
         np.testing.assert_allclose(image, network.invert(changed)[0], atol=1e-5)
     assert isinstance(sweep_unit(network, torch.zeros(1, 6), 0, [1.0]), torch.Tensor)
+
+
+def test_sweeps_take_values_of_any_layout(network):
+    values = np.linspace(-2, 2, 5)
+    there, back = (sweep_unit(network, np.zeros(6), 0, each) for each in (values, values[::-1]))
+    np.testing.assert_array_equal(there, back[::-1])
 
 
 @pytest.mark.parametrize(

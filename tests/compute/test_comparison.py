@@ -125,6 +125,11 @@ def test_bad_comparisons_are_refused_before_any_work(network, arguments, error, 
         compare_inverses(network, **arguments)
 
 
+def test_weights_may_be_numpy_s(network):
+    table = trade_off(network, IMAGES, LABELS, weights=np.array([0, 0.1]), steps=10)
+    assert [*table.index] == [0, 0.1]
+
+
 def test_bad_trade_offs_are_refused(network):
     with pytest.raises(ValueError, match="weights"):
         trade_off(network, IMAGES, LABELS, weights=[])

@@ -77,6 +77,12 @@ def test_titles_are_plain_text():
     tiles(figure, (5, 4))  # mathtext would fail on these
 
 
+def test_titles_and_names_may_be_arrays():
+    for given in (np.array([7, 2]), [7, 2], np.array(["7", "2"])):
+        figure = figures.sample_grid(IMAGES[:2], titles=given)
+        assert titles(figure) == ["7", "2"]
+
+
 def test_titles_do_not_overlap():
     figure = figures.sample_grid(IMAGES[:4], columns=4, titles=["taken for ankle boot"] * 4)
     canvas = FigureCanvasAgg(figure)

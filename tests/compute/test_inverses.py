@@ -158,6 +158,13 @@ def test_ridge_chooses_the_penalty_that_serves_unseen_images(network):
     assert RidgeInverse.fit(square_network(hidden=1), plenty).penalty <= 1e-4
 
 
+def test_penalties_may_be_numpy_s(network):
+    fitted = [
+        RidgeInverse.fit(network, IMAGES, penalties=each) for each in (np.array([0.1]), [0.1])
+    ]
+    assert torch.equal(fitted[0].matrices[0], fitted[1].matrices[0])
+
+
 @pytest.mark.parametrize("penalties", [[], [0.0], [-1.0], [float("nan")]])
 def test_ridge_refuses_penalties_that_are_none(network, penalties):
     with pytest.raises(ValueError, match="penalties"):
@@ -213,6 +220,12 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
     assert pixels[0] < 0.9 * code[0]
     assert code[1] < 0.5 * pixels[1]
     assert classes[2] < 0.5 * pixels[2]
+
+
+@pytest.mark.parametrize("steps", [1, 2, 5, 10, 20])
+def test_decoders_may_take_few_steps(network, steps):
+    decoder = DecoderInverse.fit(network, IMAGES, steps=steps, progress=False)
+    assert bool(decoder(torch.zeros(1, network.code_size)).isfinite().all())
 
 
 def test_decoder_shows_progress(network, capsys):

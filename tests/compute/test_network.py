@@ -79,6 +79,8 @@ def test_layouts_of_the_same_images_agree():
         as_bytes.astype(np.int64),
         as_floats.reshape(3, 784),
         as_floats.astype(np.float64),
+        as_floats.astype(">f4"),
+        as_bytes.astype(">i4"),
         as_floats[:, ::-1, :][:, ::-1, :],
         as_floats.tolist(),
     ):
@@ -174,6 +176,26 @@ def test_cuda_is_refused_where_there_is_none():
     else:
         with pytest.raises(ValueError, match="CUDA is not available"):
             InvertibleNetwork(device="cuda")
+
+
+def test_a_device_that_is_not_there_is_refused():
+    assert torch.cuda.device_count() < 99
+    for device in ("cuda:99", "mps" if not torch.backends.mps.is_available() else "xpu"):
+        with pytest.raises(ValueError, match=f"'{device}' was asked for, but .*available here"):
+            InvertibleNetwork(device=device)
+
+
+def test_from_arrays_takes_any_layout_and_draws_what_is_left_out():
+    classifier, inverse = article_arrays()
+    (W1, b1), *others = classifier
+    whole = InvertibleNetwork.from_arrays(classifier, inverse)
+    flipped = [(np.flip(np.flip(W1).copy()), np.flip(b1[::-1].copy())), *others]
+    again = InvertibleNetwork.from_arrays(flipped, inverse)
+    assert torch.equal(again.weights[0], whole.weights[0])
+    assert torch.equal(again.biases[0], whole.biases[0])
+    without = InvertibleNetwork.from_arrays(classifier)
+    assert torch.equal(without.weights[0], whole.weights[0])
+    assert 0.05 < float(without.inverse.matrices[0].std()) < 0.15
 
 
 def test_from_arrays_refuses_what_does_not_fit():
