@@ -114,6 +114,7 @@ class MisclassifiedGrid(NetworkWidget):
         network = self._checked(network, inverse, traits)
         self._table = table = SampleTable.of(network, images, labels, evaluation)
         self._sorted: Indices = np.zeros(0, dtype=np.int64)
+        self._before = self._sorted  # the order shown before
         self._sorted_by: object = None
         self._version = 0
         self._sent: object = None
@@ -201,8 +202,9 @@ class MisclassifiedGrid(NetworkWidget):
         if pick["range"]:
             version, first, last = pick["range"]
             order = self._order()
-            if version == self._version:
-                chosen[order[first : last + 1]] = True
+            # It may have been picked before another order was chosen, which came along with it.
+            orders = {self._version: order, self._version - 1: self._before}
+            chosen[orders.get(version, order[:0])[first : last + 1]] = True
         chosen[np.array(pick["toggles"], dtype=np.int64)] ^= True
         self.selected = chosen.nonzero()[0]
         self.set_trait("picked", pick["number"])
@@ -236,6 +238,7 @@ class MisclassifiedGrid(NetworkWidget):
         """The samples that pass the filter, in the order shown."""
         wanted = (*self.filter.values(), self.sort, self.descending)
         if wanted != self._sorted_by:
+            self._before = self._sorted
             self._sorted = self._table.order(self.filter, self.sort, self.descending)
             self._sorted_by = wanted
             self._version += 1

@@ -199,8 +199,12 @@ def test_picks_of_the_page_become_indices(grid, found):
     grid.selected = (1,)
     page_asks(grid, 3, pick={"number": 12, "base": [3]})  # the same pick, told again
     assert grid.selected == (1,)
-    page_asks(grid, 4, pick={"number": 13, "range": [version - 1, 0, 3], "base": [9]})
-    assert grid.selected == (9,)  # positions of an order that is no more
+    # Picked in the old order, and another chosen, before the kernel found the time to hear of it.
+    page_asks(grid, 4, pick={"number": 13, "range": [version, 1, 3]}, sort="loss")
+    assert grid.selected == tuple(sorted(order[1:4]))
+    assert grid.rows()["index"].tolist() != order
+    page_asks(grid, 5, pick={"number": 14, "range": [version - 1, 0, 3], "base": [9]})
+    assert grid.selected == (9,)  # positions of an order that is long no more
 
 
 def test_current_gives_image_and_position(grid, sample):
