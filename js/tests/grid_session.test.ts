@@ -167,7 +167,7 @@ test.each([
   { view: "a view that was closed meanwhile", visible: [], close: true },
 ])("Python hears of $visible from $view", async ({ visible, close }) => {
   const { session, state } = await grid(50);
-  const viewer = viewOf(3, 6);
+  const viewer = viewOf(session, 3, 6);
   session.views.add(viewer);
   session.moved(viewer);
   if (close) session.left(viewer);
@@ -178,7 +178,9 @@ test.each([
 
 test("Python hears of the view that is left when the one moved last is closed", async () => {
   const { session, state, answer } = await grid(50);
-  const [still, first, last] = [viewOf(20, 22), viewOf(3, 6), viewOf(10, 12)];
+  const still = viewOf(session, 20, 22);
+  const first = viewOf(session, 3, 6);
+  const last = viewOf(session, 10, 12);
   for (const viewer of [still, first, last]) session.views.add(viewer);
   const visible = async () => {
     await vi.advanceTimersByTimeAsync(1000);
@@ -196,7 +198,56 @@ test("Python hears of the view that is left when the one moved last is closed", 
   expect(state.top).toBe(3);
 });
 
-/** A view in which these positions are seen. */
-function viewOf(first: number, last: number): Viewer {
-  return { range: () => [first, last], restart() {}, reveal() {}, repaint() {} };
+test("each view is gone through once, though it moves while all are", async () => {
+  const { session, set } = await grid(50);
+  const views = [viewOf(session, 3, 6), viewOf(session, 10, 12)];
+  for (const viewer of views) session.views.add(viewer);
+  set("block", pack(2, 0, 128, 1000));
+  expect(views.map((viewer) => viewer.moves)).toEqual([1, 1]);
+  set("top", 5);
+  expect(views.map((viewer) => viewer.moves)).toEqual([2, 2]);
+});
+
+test("rows that are placed are told of, but not as those of a view that a person moved", async () => {
+  const { session, state, set, answer } = await grid(50);
+  const [moved, other] = [viewOf(session, 200, 202), viewOf(session, 10, 12)];
+  session.moved(other);
+  session.moved(moved);
+  await vi.advanceTimersByTimeAsync(500);
+  set("block", pack(1, 192, 256, 1000));
+  answer();
+  session.placed();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(Array.from(integers(state.visible as DataView))).toEqual([200, 201]);
+});
+
+test.each([
+  { last: 5, picked: { base: [2, 3, 4, 5], range: null } },
+  { last: 500, picked: { base: [], range: [1, 2, 500] } },
+])("a range up to $last and a new order go out in one request", async ({ last, picked }) => {
+  const { session, state, answer } = await grid(50);
+  session.goTo(3);
+  session.select((selection) => selection.extend(session.source, 2, last, false));
+  session.choose({ descending: true });
+  answer();
+  const { base, range } = (state.asked as Traits["asked"]).pick!;
+  expect(state.descending).toBe(true);
+  expect({ base: Array.from(integers(base)), range }).toEqual(picked);
+});
+
+/** A view in which these positions are seen; it counts how often it is sent to others. */
+function viewOf(session: Session, first: number, last: number): Viewer & { moves: number } {
+  const move = () => {
+    viewer.moves += 1;
+    if (viewer.moves > 9) throw new Error("moved for ever");
+    session.moved(viewer);
+  };
+  const viewer: Viewer & { moves: number } = {
+    moves: 0,
+    range: () => [first, last],
+    restart: move,
+    reveal: move,
+    repaint() {},
+  };
+  return viewer;
 }

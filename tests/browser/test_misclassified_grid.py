@@ -275,6 +275,15 @@ def test_two_views_are_scrolled_apart_and_selected_together(lab):
     assert lab.wait_python(f"grid.selected == {tuple(sorted([order[1], order[-1]]))}")
     wait_until(lambda: one.selected() == [order[1]], "the first view's share")
     wait_until(lambda: two.selected() == [order[-1]], "the second view's share")
+    # Python hears of the one that was scrolled last, not of the one that was painted last.
+    one.part("tiles").evaluate("panel => { panel.scrollTop += 1000; }")
+    seen = lab.wait_python("0 < grid.top < 5000 and list(grid.visible)")
+    assert order[0] not in seen
+    assert order[-1] not in seen
+    two.tile(order[-1]).click()
+    assert lab.wait_python(f"grid.selected == ({order[-1]},)")
+    lab.page.wait_for_timeout(500)  # a report of what is visible comes a moment later
+    assert lab.python("list(grid.visible)") == seen
 
 
 def test_a_million_samples(lab):

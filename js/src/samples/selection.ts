@@ -65,6 +65,15 @@ export class Selection {
     this.adopt(this.indices(to));
   }
 
+  /** Make a range the samples in it, if all of them are here: these outlast its order. */
+  resolve(source: Source): void {
+    if (this.range?.[0] !== source.version) return;
+    for (let position = this.range[1]; position <= this.range[2]; position++) {
+      if (!source.sample(position)) return;
+    }
+    this.adopt(this.indices(source));
+  }
+
   has(index: number, position: number, version: number): boolean {
     const inRange =
       this.range?.[0] === version && position >= this.range[1] && position <= this.range[2];

@@ -58,6 +58,7 @@ export class Session {
     filter,
     ...order
   }: Partial<Omit<Order, "filter">> & { filter?: Partial<Filter> }): void {
+    this.selection.resolve(this.source); // Python sorts before it looks at what was picked
     this.order = { ...this.order, ...order, filter: { ...this.order.filter, ...filter } };
     this.link.ask(this.inputs);
     this.update();
@@ -81,9 +82,14 @@ export class Session {
     this.update();
   }
 
-  /** A view was scrolled, or has another size: have its rows here, and tell what is visible. */
+  /** A person scrolled a view, or it has another size: it is the one to tell of. */
   moved(viewer: Viewer): void {
     this.views.moved(viewer);
+    this.placed();
+  }
+
+  /** A view shows other rows, whoever moved it: have them here, and tell what is visible. */
+  placed(): void {
     this.fetch();
     this.tellVisible();
   }

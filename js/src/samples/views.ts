@@ -21,7 +21,7 @@ export class Views {
   top: number;
   /** Indices of the samples in that view. */
   visible: Int32Array<ArrayBuffer>;
-  /** In the order in which they were moved. */
+  /** In the order in which they were moved; gone through as a copy, since one may move meanwhile. */
   private readonly all = new Set<Viewer>();
   private lead: Viewer | undefined;
 
@@ -52,7 +52,7 @@ export class Views {
   }
 
   repaint(restart: boolean): void {
-    for (const viewer of this.all) {
+    for (const viewer of [...this.all]) {
       if (restart) viewer.restart();
       viewer.repaint();
     }
@@ -60,7 +60,7 @@ export class Views {
 
   reveal(position: number, how: "first" | "current"): void {
     if (position < 0) return;
-    for (const viewer of this.all) viewer.reveal(position, how);
+    for (const viewer of [...this.all]) viewer.reveal(position, how);
   }
 
   /** Note what the view that was moved last shows; says whether that is news. */

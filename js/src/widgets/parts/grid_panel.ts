@@ -40,6 +40,7 @@ export class GridPanel implements Viewer {
         measure: (width) => this.measure(width),
         fill: (element, row) => this.fill(element, row),
         moved: () => session.moved(this),
+        placed: () => session.placed(),
         kept: () => (this.hasFocus ? this.rowOf(this.active) : -1),
       },
       {
@@ -241,6 +242,7 @@ export class GridPanel implements Viewer {
     this.active = position;
     this.seeking = true;
     this.scroller.reveal(this.rowOf(position));
+    this.session.moved(this);
     this.focus();
     this.seek();
   }

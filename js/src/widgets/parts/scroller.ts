@@ -8,8 +8,10 @@ export interface RowMaker {
   measure(width: number): { rows: number; height: number };
   /** Have a row's element, new or used before, show that row. */
   fill(element: HTMLElement, row: number): void;
-  /** The panel was scrolled or has another size. */
+  /** A person scrolled the panel, or it has another size. */
   moved(): void;
+  /** The rows were laid out anew, or scrolled from here. */
+  placed(): void;
   /** A row that stays though it is out of view, such as the one with the focus; or -1. */
   kept(): number;
 }
@@ -25,6 +27,7 @@ export class Scroller {
   private readonly sizes: ResizeObserver;
   private height = 1; // of a row
   private count = 0;
+  private placed = 0; // where the element was scrolled to from here
   private settle: ReturnType<typeof setTimeout> | undefined;
 
   constructor(
@@ -36,7 +39,10 @@ export class Scroller {
       { class: "iv-scroll", ...attributes, onscroll: () => this.scrolled() },
       this.sizer,
     );
-    this.sizes = new ResizeObserver(() => this.measure());
+    this.sizes = new ResizeObserver(() => {
+      this.measure();
+      if (this.sizer.clientWidth) this.maker.moved();
+    });
     this.sizes.observe(this.element);
   }
 
@@ -118,16 +124,19 @@ export class Scroller {
   private scrolled(): void {
     const { scrollTop } = this.element;
     const wanted = this.scale.scrolled(scrollTop);
+    const byPerson = scrollTop !== this.placed;
     if (Math.abs(wanted - scrollTop) >= 1) this.element.scrollTop = wanted;
+    this.placed = this.element.scrollTop;
     this.paint();
-    this.maker.moved();
+    if (byPerson) this.maker.moved();
     clearTimeout(this.settle);
     if (this.scale.scaled) this.settle = setTimeout(() => this.put(this.scale.settle()), SETTLE_MS);
   }
 
   private put(physical: number): void {
     this.element.scrollTop = physical;
+    this.placed = this.element.scrollTop; // as the browser rounds it
     this.paint();
-    this.maker.moved();
+    this.maker.placed();
   }
 }
