@@ -29,6 +29,17 @@ export function setText(element: HTMLElement, text: string): void {
   else element.textContent = text;
 }
 
+/** Have a button do something or nothing; unlike a `disabled` one, it keeps the focus. */
+export function enable(button: HTMLButtonElement, enabled: boolean): void {
+  button.ariaDisabled = String(!enabled);
+  button.addEventListener("click", refuse, true); // ahead of its own listeners, and but once
+}
+
+function refuse(event: Event): void {
+  const button = event.currentTarget as HTMLButtonElement;
+  if (button.ariaDisabled === "true") event.stopImmediatePropagation();
+}
+
 /** A field for a whole number; `choose` hears it when Enter is pressed or the field is left. */
 export function numberInput(
   attributes: Record<string, string | number>,

@@ -50,9 +50,8 @@ export class Link<T extends WidgetTraits> {
       if (requests === "late" || before === "browser") this.answerHere();
     };
     this.requests = new LatestRequests(model, (changes) => this.write(changes), onState);
-    const showError = () => this.status.set({ error: model.get("error") });
-    model.on("change:error", showError);
-    showError();
+    model.on("change:error", () => this.showError());
+    this.showError();
     const choose = () => this.status.set({ wanted: model.get("engine") });
     model.on("change:engine", choose);
     choose();
@@ -74,6 +73,12 @@ export class Link<T extends WidgetTraits> {
     this.newest = changes;
     if (this.connected) this.requests.ask(changes);
     this.answerHere();
+  }
+
+  /** Ask once the kernel is done with what it is at: what Python sets in it goes before. */
+  askLater(changes: () => Partial<T>): void {
+    if (this.connected) this.requests.ask(() => ({})); // which it answers after that
+    this.askAside(changes);
   }
 
   /**
@@ -115,10 +120,15 @@ export class Link<T extends WidgetTraits> {
       const changes = this.newest();
       const answer = this.answer(this.network, changes);
       this.write({ ...changes, ...answer });
-      this.status.set({ error: this.model.get("error") });
+      this.showError();
     } catch (error) {
       this.status.set({ error: String(error) });
     }
+  }
+
+  /** The kernel's error; without a kernel nobody would ever take it back. */
+  private showError(): void {
+    this.status.set({ error: this.status.hasKernel ? this.model.get("error") : "" });
   }
 
   private write(changes: Partial<T>): void {
@@ -140,6 +150,7 @@ export class Link<T extends WidgetTraits> {
       if (connected === this.connected) return;
       this.connected = connected;
       this.status.set({ kernel: connected ? "alive" : first ? "never" : "gone" });
+      this.showError();
       this.requests.drop(); // what was asked before is void
       if (first) this.newest ??= this.first; // and nobody has answered it
       if (connected && this.newest) this.requests.ask(this.newest); // Python hears what it missed

@@ -14,12 +14,14 @@ const weights = readFileSync(
 );
 
 /** A model whose messages are kept, and answered when the test says so. */
-function wire(options: { engine?: string; weights?: boolean; live?: boolean } = {}) {
+function wire(
+  options: { engine?: string; weights?: boolean; live?: boolean; error?: string } = {},
+) {
   const state: Record<string, unknown> = {
     address: "me",
     network_model: "IPY_MODEL_net",
     engine: options.engine ?? "auto",
-    error: "",
+    error: options.error ?? "",
   };
   const listeners: Record<string, (() => void)[]> = {};
   const sent: Record<string, unknown>[] = [];
@@ -214,6 +216,25 @@ test("what the page asks for its own sake gives way to Python, a choice before i
   expect(images().at(-1)).toBe(6);
 });
 
+test("what waits until the kernel is done gives way to what Python sets meanwhile", async () => {
+  const { model, sent, images, change, answer } = wire();
+  const link = await linkTo(model);
+  let shown = 1;
+  link.listen("image", (value) => {
+    shown = floats(value)[0]!;
+  });
+  link.askLater(() => image(shown)());
+  expect(sent[0]).not.toHaveProperty("image");
+  change("image", image(2)().image);
+  answer();
+  expect(images()[1]).toBe(2);
+  answer();
+  expect(sent).toHaveLength(2);
+  const alone = wire({ live: false });
+  (await linkTo(alone.model)).askLater(image(1));
+  expect(seen(alone.state)).toHaveLength(7);
+});
+
 test("without kernel and weights nobody answers, and this is said", async () => {
   const { model } = wire({ live: false, weights: false });
   const link = await linkTo(model);
@@ -257,4 +278,22 @@ test("an error in the browser is said, and the next answer takes it back", async
   link.ask(image(1));
   expect(link.status.state).toBe("idle");
   expect(seen(state)).toHaveLength(7);
+});
+
+test("an error in the kernel is said as long as there is one", async () => {
+  const { model, change, setLive } = wire();
+  const link = await linkTo(model);
+  link.ask(image(1));
+  change("error", "RuntimeError: no more ink");
+  expect(link.status.message).toMatch(/no more ink/);
+  setLive(false);
+  expect([link.status.state, link.status.message]).toEqual(["idle", expect.stringMatching(/gone/)]);
+  link.ask(image(2));
+  expect(link.status.state).toBe("idle");
+});
+
+test("an error that was saved with a notebook is not said where there is no kernel", async () => {
+  const { model } = wire({ live: false, error: "RuntimeError: no more ink" });
+  const link = await linkTo(model);
+  expect([link.status.state, link.status.message]).toEqual(["idle", ""]);
 });

@@ -23,6 +23,8 @@ export class Drawing {
   private state = EMPTY;
   private past: State[] = [];
   private future: State[] = [];
+  /** The stroke that the pen draws; none once all of the drawing changed under it. */
+  private open: Stroke | undefined;
   private readonly context: CanvasRenderingContext2D;
   private readonly ink: Ink;
   /** Where the canvas was painted since its ink was read. */
@@ -61,12 +63,13 @@ export class Drawing {
     this.remember();
     const stroke = { erase, points: [point] };
     this.state = { ...this.state, strokes: [...this.state.strokes, stroke] };
+    this.open = stroke;
     this.changed(stroke, 0);
   }
 
   /** Move the pen that is down. */
   extend(points: readonly Point[]): void {
-    const stroke = this.state.strokes.at(-1);
+    const stroke = this.open;
     if (!stroke) return;
     const from = stroke.points.length;
     stroke.points.push(...points);
@@ -101,6 +104,11 @@ export class Drawing {
 
   redo(): void {
     this.travel(this.future, this.past);
+  }
+
+  /** Whether it makes a difference to the image if it is fitted: a picture has its place already. */
+  get canBeFitted(): boolean {
+    return !this.state.picture && this.state.strokes.length > 0;
   }
 
   /** The image for the network; `fit` brings strokes to the place and size of MNIST's digits. */
@@ -156,6 +164,7 @@ export class Drawing {
       drawStroke(this.context, stroke, from);
       this.unread = widened(this.unread, stroke.points.slice(Math.max(from - 1, 0)));
     } else {
+      this.open = undefined;
       this.paint(this.context);
       this.unread = [0, 0, ...this.shape];
     }

@@ -2,7 +2,7 @@
 
 import type { AnyModel, Initialize, Render } from "@anywidget/types";
 import { bytes, floats } from "../bytes";
-import { h, iconButton, setText } from "../dom";
+import { enable, h, iconButton, setText } from "../dom";
 import { largest } from "../engine/matrices";
 import type { Network } from "../engine/network";
 import { Link, type WidgetTraits } from "../link";
@@ -51,30 +51,51 @@ class Session {
   readonly link: Link<Traits>;
   /** What the network gets, or is about to get. */
   image: Float32Array<ArrayBuffer>;
+  private normalize: boolean;
   private adopting = false;
 
   constructor(private readonly model: Model) {
     this.drawing = new Drawing(model.get("image_shape"));
     this.image = floats(model.get("image"));
+    this.normalize = model.get("normalize");
     this.drawing.show(this.image);
     this.drawing.forget();
     this.link = new Link(model, look);
     this.drawing.subscribe(() => {
       if (!this.adopting) this.look();
     });
-    model.on("change:normalize", () => this.look());
+    model.on("change:normalize", () => this.adoptNormalize(model.get("normalize")));
     this.link.listen("image", (image) => this.adopt(floats(image)));
     this.link.begin(() => ({ image: bytes(this.image) }));
   }
 
+  /** A person chose whether drawings are fitted. */
+  fit(normalize: boolean): void {
+    this.normalize = normalize;
+    this.model.set("normalize", normalize);
+    this.look();
+    this.model.save_changes(); // if the request has to wait
+  }
+
   /** Have the network look at the drawing as it is when the request goes out. */
   private look(): void {
-    let image: Float32Array<ArrayBuffer> | undefined; // once, for the kernel and the browser
+    let inputs: Partial<Traits> | undefined; // once, for the kernel and the browser
     this.link.ask(() => {
-      image ??= this.drawing.image(this.model.get("normalize"));
-      this.image = image;
-      return { image: bytes(image) };
+      inputs ??= this.inputs();
+      return inputs;
     });
+  }
+
+  private readonly inputs = (): Partial<Traits> => {
+    this.image = this.drawing.image(this.normalize);
+    return { image: bytes(this.image) };
+  };
+
+  /** Follow Python or a linked widget, which may set an image next: that is not to be drawn over. */
+  private adoptNormalize(normalize: boolean): void {
+    if (normalize === this.normalize) return;
+    this.normalize = normalize;
+    if (this.drawing.canBeFitted) this.link.askLater(this.inputs);
   }
 
   /** Show what Python or a linked widget set; what this page set itself is passed over. */
@@ -102,10 +123,6 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   const predicted = h("output", { class: "iv-prediction", "aria-live": "polite" });
   const confidence = h("span", { class: "iv-still" });
 
-  const save = <K extends "brush" | "normalize">(name: K, value: Traits[K]) => {
-    model.set(name, value);
-    model.save_changes();
-  };
   const toggleEraser = () => {
     erase = !erase;
     eraser.setAttribute("aria-pressed", String(erase));
@@ -123,11 +140,14 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
       title: "Width of the pen",
       ...BRUSH,
     },
-    oninput: () => save("brush", brush.valueAsNumber),
+    oninput: () => {
+      model.set("brush", brush.valueAsNumber);
+      model.save_changes();
+    },
   });
   const normalize = h("input", {
     ...{ type: "checkbox", "data-part": "normalize" },
-    onchange: () => save("normalize", normalize.checked),
+    onchange: () => session.fit(normalize.checked),
   });
 
   const frame = new Frame(
@@ -200,9 +220,9 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   }
 
   function paintControls(): void {
-    undo.disabled = !drawing.canUndo;
-    redo.disabled = !drawing.canRedo;
-    clear.disabled = drawing.isEmpty;
+    enable(undo, drawing.canUndo);
+    enable(redo, drawing.canRedo);
+    enable(clear, !drawing.isEmpty);
     surface.element.classList.toggle("iv-empty", drawing.isEmpty);
     brush.value = String(model.get("brush"));
     normalize.checked = model.get("normalize");

@@ -60,7 +60,10 @@ export class Surface {
     this.element.style.aspectRatio = `${columns} / ${rows}`;
     this.unsubscribe = drawing.subscribe((stroke, from) => {
       if (stroke) drawStroke(this.context, stroke, from);
-      else drawing.paint(this.context);
+      else {
+        this.penIsDown = false;
+        this.paint();
+      }
     });
     this.sizes = new ResizeObserver(this.resize);
     this.sizes.observe(this.canvas);
@@ -87,9 +90,13 @@ export class Surface {
       canvas.height = height;
       canvas.getContext("2d")!.scale(width / this.shape[1], height / this.shape[0]);
     }
+    this.paint();
+  };
+
+  private paint(): void {
     this.drawing.paint(this.context);
     if (this.ringIsShown) this.showRing();
-  };
+  }
 
   private down(event: PointerEvent): void {
     if (this.pointer !== undefined || event.button === 2) return;

@@ -1,0 +1,37 @@
+import { beforeEach, expect, test, vi } from "vitest";
+import { Drawing } from "../src/pixels/drawing";
+import type { Stroke } from "../src/pixels/strokes";
+
+const point = { x: 1, y: 1, width: 1 };
+
+beforeEach(() => {
+  const context = new Proxy({}, { get: () => () => {} }); // what it paints does not matter here
+  vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
+  return () => vi.unstubAllGlobals();
+});
+
+test.each([
+  { name: "undone", change: (drawing: Drawing) => drawing.undo() },
+  { name: "cleared", change: (drawing: Drawing) => drawing.clear() },
+  {
+    name: "replaced",
+    change: (drawing: Drawing) => drawing.show(new Float32Array(30)),
+  },
+])("a drawing that is $name under the pen is not drawn on until it is put down again", (given) => {
+  const drawing = new Drawing([5, 6]);
+  const heard: (Stroke | undefined)[] = [];
+  drawing.subscribe((stroke) => heard.push(stroke));
+  drawing.begin(point, false);
+  drawing.extend([point]);
+  drawing.begin(point, false);
+  const [before, , open] = heard;
+  given.change(drawing);
+  drawing.extend([point]);
+  drawing.redo();
+  drawing.extend([point]);
+  expect([before, open].map((stroke) => stroke?.points.length)).toEqual([2, 1]);
+  expect(heard.slice(3).every((stroke) => stroke === undefined)).toBe(true);
+  drawing.begin(point, false);
+  drawing.extend([point]);
+  expect(heard.at(-1)?.points.length).toBe(2);
+});
