@@ -117,6 +117,27 @@ test("the kernel is asked where it answers; where it dies on the way, the page g
   expect(rowsOf(state.trajectory as never)[0]).toEqual(code);
 });
 
+test("an answer is of the code that is looked at, or of an older choice", async () => {
+  const codes = [1, 2].map((value) => new Float32Array(100).fill(value));
+  const way = floats(
+    shaped([...codes.map((code) => code.map((value) => -value)), ...codes], 100).data,
+  );
+  const { session, kernelSays, ready } = picker(true, {
+    ...{ codes: shaped(codes, 100), code: shaped([codes[0]!], 100).data },
+    ...{ trajectory: shaped([way.subarray(0, 200), way.subarray(200)], 2, 100), position: 1 },
+  });
+  await ready();
+  expect(session.isAnswered).toBe(true);
+  session.lookAt({ chosen: 1 });
+  expect(session.isAnswered).toBe(false);
+  kernelSays({ code: shaped([codes[1]!], 100).data });
+  expect(session.isAnswered).toBe(true);
+  session.lookAt({ position: 0 });
+  expect(session.isAnswered).toBe(false);
+  kernelSays({ code: shaped([way.subarray(100, 200)], 100).data });
+  expect(session.isAnswered).toBe(true);
+});
+
 test("what cannot be run is said, and the next run works", async () => {
   const { state, session, model, ready, ended } = picker(false, { classes: [], steps: 20 });
   await ready();

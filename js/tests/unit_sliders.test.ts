@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { bytes } from "../src/bytes";
 import { Network } from "../src/engine/network";
 import { ranked, unitEffects } from "../src/engine/survey";
 import { SIGNED_STOPS, signedColour, signedLimit } from "../src/pixels/paint";
@@ -7,7 +8,7 @@ import { decimal } from "../src/widgets/parts/numbers";
 import { sweptValue } from "../src/widgets/parts/sweep";
 import { steps } from "../src/widgets/parts/unit_chart";
 import { cellFor } from "../src/widgets/parts/unit_grid";
-import { movedCode } from "../src/widgets/parts/unit_session";
+import { type Model, movedCode, Session } from "../src/widgets/parts/unit_session";
 
 const path = new URL("vectors/wide-tanh.network.safetensors", import.meta.url);
 if (!existsSync(path)) throw new Error("there are no test vectors; make them: make js");
@@ -58,6 +59,36 @@ test("a sweep goes up from where it starts, to both ends, and back", () => {
   expect(way).toEqual([1, 3, 3, 1, 1]);
   expect(sweptValue(0, 0, 4, 0.5)).toBe(4);
   expect(sweptValue(9, 0, 4, 0)).toBe(4); // from outside its range
+});
+
+test("playing ends with the last view", () => {
+  const timers: unknown[] = [];
+  vi.stubGlobal("matchMedia", () => ({ matches: false }));
+  vi.stubGlobal("requestAnimationFrame", () => timers.push("frame"));
+  vi.stubGlobal("cancelAnimationFrame", () => timers.pop());
+  const state: Record<string, unknown> = {
+    ...{ base: bytes(new Float32Array(2)), moved: {}, unit: 0, target: -1, playing: false },
+    ...{ ranges: bytes(Float32Array.of(0, 1, 0, 1)), engine: "auto", network_model: "", error: "" },
+  };
+  const listeners: Record<string, () => void> = {};
+  const model = {
+    get: (name: string) => state[name],
+    set(name: string, value: unknown) {
+      state[name] = value;
+      listeners[`change:${name}`]?.();
+    },
+    on: (event: string, listener: () => void) => {
+      listeners[event] = listener;
+    },
+    save_changes() {},
+  } as unknown as Model;
+  const session = new Session(model);
+  const closes = [session.open(), session.open()];
+  session.setPlaying(true);
+  closes[0]!();
+  expect([state.playing, timers.length]).toEqual([true, 1]);
+  closes[1]!();
+  expect([state.playing, timers.length]).toEqual([false, 0]);
 });
 
 test("a histogram's steps span the unit's range", () => {

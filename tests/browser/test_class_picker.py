@@ -15,6 +15,8 @@ from _widget import levels
 def test_a_seven_streams_in_as_pytorch_makes_it(picker):
     lab = picker.lab
     assert picker.part("run").is_disabled()
+    picker.part("run").press("Enter")
+    assert picker.state["state"] == "idle"  # it does nothing
     picker.pick(7)
     assert picker.part("class").nth(7).get_attribute("aria-pressed") == "true"
     picker.root.evaluate(FRAMES)
@@ -79,10 +81,13 @@ def test_other_cells_run_meanwhile_and_it_stops_resumes_and_restarts(lab):
     assert 0 < reached <= stopped < 20000
     assert lab.python("[picker.running, picker.recorded[-1]]") == [False, stopped]
     assert picker.part("stop").is_disabled()
+    assert focused(picker) == "stop"
     lab.execute("stopped_at = picker.codes")
 
     picker.part("resume").click()
     lab.wait_python(f"picker.step > {stopped}")
+    assert picker.part("resume").is_disabled()
+    assert focused(picker) == "resume"
     picker.part("stop").click()
     picker.settle()
     assert lab.python(f"picker.recorded.index({stopped}) > 0")
@@ -100,6 +105,10 @@ def test_other_cells_run_meanwhile_and_it_stops_resumes_and_restarts(lab):
     assert picker.part("step").inner_text() == "step 200 of 200"
     assert lab.python("[picker.step, picker.running]") == [200, False]
     assert lab.python("[picker.recorded[0], picker.recorded[-1]]") == [0, 200]
+
+
+def focused(picker):
+    return picker.page.evaluate("document.activeElement.dataset.part")
 
 
 def timed(act):
@@ -242,7 +251,7 @@ def test_a_cell_awaits_the_end_and_the_page_follows(lab):
     # While a cell waits, the page's stop is heard.
     lab.execute("picker.classes, picker.samples, picker.steps = range(10), 16, 20000")
     lab.start("stopped = await picker.run()")
-    picker.part("stop").and_(picker.page.locator(":enabled")).click()
+    picker.root.locator('[data-part="stop"][aria-disabled="false"]').click()
     picker.settle()
     assert 0 < lab.wait_python("globals().get('stopped') and stopped.steps") < 20000
 
@@ -272,7 +281,7 @@ def test_keyboard_alone(picker):
     keyboard.press("Space")
     assert lab.wait_python("picker.classes == (5,)")
     for _ in range(20):
-        if picker.page.evaluate("document.activeElement.dataset.part") == "run":
+        if focused(picker) == "run":
             break
         keyboard.press("Tab")
     keyboard.press("Enter")

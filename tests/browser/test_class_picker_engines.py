@@ -132,6 +132,23 @@ def test_the_page_is_not_blocked_by_its_own_work(picker):
     assert lab.wait_python("not picker.running and 0 < picker.step < 20000")
 
 
+def test_while_the_kernel_is_busy_no_code_has_the_picture_of_another(picker):
+    lab = picker.lab
+    lab.execute("picker.engine = 'kernel'; picker.steps = 200")
+    picker.pick(2, 5)
+    picker.run()
+    generated = [picker.generated(index) for index in (0, 1)]
+    says = picker.part("probability-sentence").inner_text()
+    with lab.kernel_held():
+        picker.part("sample").nth(1).click()
+        assert picker.part("sample").nth(1).get_attribute("aria-pressed") == "true"
+        for index in (0, 1):
+            np.testing.assert_array_equal(picker.generated(index), generated[index])
+        assert picker.part("probability-sentence").inner_text() == says
+    picker.settle()
+    assert picker.part("probability-sentence").inner_text().endswith("“5”")
+
+
 def test_while_the_kernel_is_busy_the_page_runs(picker):
     lab = picker.lab
     picker.pick(7)

@@ -142,6 +142,8 @@ def test_filtering_the_grid(shown, pretrained, sample, found):
     grid.cell(true, predicted).click()
     grid.wait_count(int(found.confusion_matrix[true, predicted]))
     grid.part("reset").click()
+    assert grid.part("reset").is_disabled()
+    assert grid.part("reset").evaluate("button => button === document.activeElement")
     grid.part("all").click()
     grid.wait_count(len(test.labels))
     grid.part("true-class").select_option("4")
@@ -294,6 +296,32 @@ def test_names_are_shown_as_text_by_all(read, tmp_path, pretrained, sample):
     wait_until(lambda: len(shown.picker.curve()) > 100, "the curve and its label")
     shown.look("exported-four-names")
     assert shown.page.locator("img").count() == 0
+
+
+NAMES = ("cat", "T-shirt/top", "Trouser", "Pullover", "Dress", "an overcoat worn in winter") * 2
+BOXES = "all => all.map(each => each.getBoundingClientRect())"
+
+
+@pytest.mark.parametrize("width", [320, 1100])
+def test_bars_can_be_compared_whatever_the_names(read, tmp_path, pretrained, sample, width):
+    pretrained.class_names = NAMES[:10]
+    canvas = DrawingCanvas(pretrained)
+    picker = ClassPicker(pretrained, classes=[5], steps=50)
+    sliders = UnitSliders(pretrained)
+    canvas.image = sample.test.images[np.argmax(sample.test.labels == 5)]
+    page = invertviz.export([canvas, picker, sliders], tmp_path / "page.html")
+    reader = read(page.path, width=width)
+    shown = [CanvasView(reader.page), Picker(reader), Sliders(reader)]
+    shown[1].run("browser")
+    for part in ("probability", "fed-back"):
+        for rows in (widget.part(part) for widget in shown):
+            bars = rows.locator(".iv-bar").evaluate_all(BOXES)
+            assert len({(round(bar["left"], 1), round(bar["right"], 1)) for bar in bars}) <= 1
+            assert all(bar["width"] >= 40 for bar in bars)
+    answer = shown[0].root.locator(".iv-answer").bounding_box()
+    said = shown[0].root.locator(".iv-prediction, .iv-confidence, .iv-figure").evaluate_all(BOXES)
+    assert max(box["right"] for box in said) <= answer["x"] + answer["width"] + 0.5
+    reader.screenshot(f"exported-long-names-{width}")
 
 
 def assert_drawn_over(widget, host):

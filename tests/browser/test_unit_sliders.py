@@ -18,6 +18,7 @@ from _sliders import (
 from _widget import levels
 
 CELL = "jupyterapp.shell.currentWidget.content.widgets[0].model.sharedModel.getSource()"
+FOCUSED = "element => element === document.activeElement"
 STORM = """slider => new Promise(resolve => {
     const [low, high] = [+slider.min, +slider.max];
     const start = performance.now();
@@ -82,6 +83,8 @@ def test_several_units_are_moved_and_each_is_reset(sliders):
     sliders.root.get_by_role("button", name="Set unit 17 back to the base").click()
     sliders.settle()
     assert lab.python("sliders.moved") == {"3": -3, "99": 1}
+    # What had the focus is gone: the next one's cross has it.
+    assert sliders.root.get_by_role("button", name="Set unit 99 back").evaluate(FOCUSED)
     sliders.root.get_by_role("button", name=f"3: {MINUS}3.00").click()
     sliders.settle()
     assert lab.python("[sliders.unit, sliders.value]") == [3, -3]
@@ -89,11 +92,13 @@ def test_several_units_are_moved_and_each_is_reset(sliders):
     sliders.settle()
     assert lab.python("sliders.moved") == {"99": 1}
     assert sliders.part("reset").is_disabled()
+    assert sliders.part("reset").evaluate(FOCUSED)
     assert_shows_what_python_has(sliders)
     sliders.part("reset-all").click()
     sliders.settle()
     assert lab.python("sliders.moved") == {}
     assert sliders.chips() == {}
+    assert sliders.part("value").evaluate(FOCUSED)
     np.testing.assert_array_equal(sliders.pixels("projection"), sliders.pixels("base"))
 
 
@@ -158,6 +163,12 @@ def test_play_sweeps_the_unit_through_its_range_until_paused(sliders):
     sliders.move(0.5)
     assert lab.wait_python("not sliders.playing")
     assert lab.wait_python("sliders.value == 0.5")
+    # Nothing plays on where nobody sees it.
+    play.click()
+    lab.wait_python("sliders.playing")
+    lab.page.evaluate("window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
+    lab.wait_python("not sliders.playing", 5)
+    assert lab.console_errors == []
 
 
 def test_play_goes_in_slow_steps_where_less_motion_is_asked_for(lab):

@@ -2,8 +2,9 @@
 
 import type { Initialize, Render } from "@anywidget/types";
 import { floats } from "../bytes";
-import { h, setText } from "../dom";
-import { rowsOf } from "../shaped";
+import { enable, h, setText } from "../dom";
+import type { Vector } from "../engine/matrices";
+import { rowsOf, type Shaped } from "../shaped";
 import { Frame } from "./parts/frame";
 import { caption } from "./parts/pictures";
 import { percent } from "./parts/probabilities";
@@ -49,6 +50,7 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     oninput: () => session.lookAt({ position: scrubber.valueAsNumber }),
   });
   const place = chartPlace(model);
+  let seen: { codes: Shaped; chosen: number; image: Vector; ofCode: Vector } | undefined;
 
   const frame = new Frame(
     "class-picker",
@@ -102,11 +104,11 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
         ? `${many} pictures are too many at once: pick fewer classes or samples, for ${model.get("most_codes")} at most.`
         : "",
     );
-    run.disabled = !picked || need.textContent !== "";
+    enable(run, picked > 0 && need.textContent === "");
     setText(run, running ? "Restart" : "Run");
-    stop.disabled = !running;
+    enable(stop, running);
     const begun = model.get("recorded").length > 0;
-    resume.disabled = running || !begun || model.get("step") >= model.get("steps");
+    enable(resume, !running && begun && model.get("step") < model.get("steps"));
   }
 
   function paintResult(): void {
@@ -117,17 +119,26 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     const chosen = Math.min(model.get("chosen"), images.length - 1);
     const running = model.get("running");
     const at = running ? model.get("step") : (course[model.get("position")]?.step ?? 0);
-    const ofCode = floats(model.get("code_probabilities"));
+    const codes = model.get("codes");
+    // A busy kernel answers late: until then, what is there is of the code looked at before.
+    if (!seen || session.isAnswered) {
+      const ofCode = floats(model.get("code_probabilities"));
+      seen = { codes, chosen, image: floats(model.get("image").data), ofCode };
+      verdict.show(targets[chosen], ofCode, floats(model.get("picture_probabilities")));
+    }
+    if (images.length && seen.codes === codes && seen.chosen === chosen) {
+      images[chosen] = seen.image;
+      probabilities[chosen] = seen.ofCode;
+    }
     empty.hidden = images.length > 0;
     pictures.show(
       images.map((image, i) => ({
-        image: i === chosen ? floats(model.get("image").data) : image,
+        image,
         name: targetName(targets[i]!, names),
-        confidence: percent(agreement(targets[i]!, i === chosen ? ofCode : probabilities[i]!)),
+        confidence: percent(agreement(targets[i]!, probabilities[i]!)),
       })),
       chosen,
     );
-    verdict.show(targets[chosen], ofCode, floats(model.get("picture_probabilities")));
     setText(
       step,
       images.length

@@ -56,6 +56,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   const moved = new MovedList(
     (unit) => session.choose(unit),
     (unit) => session.reset(unit),
+    () => slider.focus(),
   );
   const { buffer, byteOffset, byteLength } = model.get("projections");
   const levels = new Uint8Array(buffer, byteOffset, byteLength);
@@ -192,6 +193,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   frame.paintOn(["image", "probabilities", "base_image", "effects", "answered"], paintResult);
   model.on("change:order", paintControls);
   frame.onClose(session.subscribe(paintControls));
+  frame.onClose(session.open());
   frame.onClose(() => {
     slider.close();
     grid.close();

@@ -1,6 +1,6 @@
 // The grid's controls: which samples, in which order.
 
-import { h, iconButton, setText } from "../../dom";
+import { enable, h, iconButton, setText } from "../../dom";
 import type { Filter, Key } from "../../samples/order";
 import type { Session } from "../../samples/session";
 
@@ -136,7 +136,7 @@ export class GridControls {
     this.high.value = String(high);
     setText(this.between, `${Math.round(100 * low)} – ${Math.round(100 * high)} %`);
     const none = filter.true === null && filter.predicted === null && low === 0 && high === 1;
-    this.reset.disabled = none;
+    enable(this.reset, !none);
   }
 }
 

@@ -27,7 +27,10 @@ export class Probabilities {
     });
     this.element = h(
       "ul",
-      { class: "iv-probabilities", role: "list", "aria-label": label },
+      {
+        ...{ class: "iv-probabilities", role: "list", "aria-label": label },
+        style: `--iv-longest: ${Math.max(...classNames.map((name) => name.length))}`,
+      },
       ...this.rows.map(({ row }) => row),
     );
   }

@@ -58,6 +58,7 @@ export class Session {
     target: this.target,
   });
   private readonly listeners = new Set<() => void>();
+  private views = 0;
   private endSweep: (() => void) | undefined;
   private known: { key: readonly unknown[]; results: Partial<Traits> } | undefined;
 
@@ -136,6 +137,15 @@ export class Session {
     if (this.model.get("playing") === playing) return;
     this.model.set("playing", playing);
     this.model.save_changes();
+  }
+
+  /** Count a view in; gives the function that counts it out. Without any, nothing plays on unseen. */
+  open(): () => void {
+    this.views += 1;
+    return () => {
+      this.views -= 1;
+      if (!this.views) this.setPlaying(false);
+    };
   }
 
   /** Hear of every change of the inputs; gives the function that ends it. */

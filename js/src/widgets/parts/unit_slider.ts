@@ -1,6 +1,6 @@
 // The slider of the chosen unit under its histogram, with its keys and buttons.
 
-import { h, iconButton, numberInput, setText } from "../../dom";
+import { enable, h, iconButton, numberInput, setText } from "../../dom";
 import { embed } from "./chart";
 import { decimal } from "./numbers";
 import type { Model, Session } from "./unit_session";
@@ -93,11 +93,15 @@ export class UnitSlider {
     setText(this.reading, `${decimal(value, 2)} · base ${decimal(start, 2)}`);
     setText(this.low, decimal(low, 1));
     setText(this.high, decimal(high, 1));
-    this.reset.disabled = !(unit in moved);
+    enable(this.reset, unit in moved);
     const playing = this.model.get("playing");
     const name = playing ? "Pause" : "Play: sweep the unit through its range";
     Object.assign(this.play, { title: name, ariaLabel: name, ariaPressed: String(playing) });
     this.play.querySelector("path")?.setAttribute("d", playing ? ICONS.pause : ICONS.play);
+  }
+
+  focus(): void {
+    this.slider.focus();
   }
 
   close(): void {

@@ -1,7 +1,7 @@
 // What all views of one class picker share: the talk with the kernel, and runs in the page itself.
 
 import { bytes, floats } from "../../bytes";
-import type { Vector } from "../../engine/matrices";
+import { same, type Vector } from "../../engine/matrices";
 import type { Network } from "../../engine/network";
 import { type Moment, Optimization } from "../../engine/optimization";
 import { Link } from "../../link";
@@ -141,6 +141,22 @@ export class Session {
     void this.run(network, new Optimization(network, targets, { course }, this.settings));
   }
 
+  /** The code to look at: the chosen one where the scrubber is; while it runs, where it is now. */
+  private get lookedAt(): Vector | undefined {
+    const { model } = this;
+    const codes = rowsOf(model.get("codes"));
+    const chosen = Math.min(model.get("chosen"), codes.length - 1);
+    const trajectory = rowsOf(model.get("trajectory"));
+    const position = Math.min(model.get("position"), trajectory.length - 1);
+    const moving = model.get("running") || !trajectory.length;
+    return moving ? codes[chosen] : split(trajectory[position]!, codes.length)[chosen];
+  }
+
+  /** Whether the code, its picture and what is said of them are of the code to look at. */
+  get isAnswered(): boolean {
+    return same(floats(this.model.get("code")), this.lookedAt ?? new Float32Array(0));
+  }
+
   private get settings() {
     return { learningRate: this.model.get("learning_rate"), steps: this.model.get("steps") };
   }
@@ -224,18 +240,12 @@ export class Session {
 
   /** What the kernel would answer: the chosen code where the scrubber is, and its picture. */
   private look(network: Network): Partial<Traits> {
-    const { model } = this;
-    const codes = rowsOf(model.get("codes"));
-    if (!codes.length) return {};
-    const chosen = Math.min(model.get("chosen"), codes.length - 1);
-    const trajectory = rowsOf(model.get("trajectory"));
-    const position = Math.min(model.get("position"), trajectory.length - 1);
-    const moving = model.get("running") || !trajectory.length;
-    const code = moving ? codes[chosen]! : split(trajectory[position]!, codes.length)[chosen]!;
+    const code = this.lookedAt;
+    if (!code) return {};
     const image = network.invert(code);
     return {
       code: bytes(code),
-      image: shapedAs(image, ...model.get("image_shape")),
+      image: shapedAs(image, ...this.model.get("image_shape")),
       code_probabilities: bytes(network.classify(code)),
       picture_probabilities: bytes(network.classify(network.encode(image))),
     };
