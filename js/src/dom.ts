@@ -31,6 +31,7 @@ export function setText(element: HTMLElement, text: string): void {
 
 /** Have a button do something or nothing; unlike a `disabled` one, it keeps the focus. */
 export function enable(button: HTMLButtonElement, enabled: boolean): void {
+  if (button.ariaDisabled === String(!enabled)) return; // most often, such as at each stroke
   button.ariaDisabled = String(!enabled);
   button.addEventListener("click", refuse, true); // ahead of its own listeners, and but once
 }
