@@ -146,7 +146,8 @@ def _is_ready(value: Any, image_shape: tuple[int, ...]) -> bool:
         isinstance(value, np.ndarray)
         and value.dtype == np.float32
         and value.shape in (image_shape, (math.prod(image_shape),))
-        and bool(value.min() >= 0 and value.max() <= 1)
+        and value.item(value.argmin()) >= 0
+        and value.item(value.argmax()) <= 1  # `min` and `max` take three times as long
     )
 
 
