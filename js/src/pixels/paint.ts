@@ -14,7 +14,7 @@ export function paintLevels(canvas: HTMLCanvasElement, levels: Uint8Array, shape
   const picture = pictureFor(canvas, shape);
   const pixels = new Uint32Array(picture.data.buffer);
   for (let i = 0; i < pixels.length; i++) pixels[i] = 0xff000000 | ((levels[i] ?? 0) * 0x010101);
-  canvas.getContext("2d")?.putImageData(picture, 0, 0);
+  canvas.getContext("2d", { alpha: false })?.putImageData(picture, 0, 0);
 }
 
 /** Paint differences, in the colours of `signedColour`. */
@@ -70,7 +70,7 @@ function paint(canvas: HTMLCanvasElement, shape: Shape, colour: (pixel: number) 
     picture.data.set(colour(pixel), 4 * pixel);
     picture.data[4 * pixel + 3] = 255;
   }
-  canvas.getContext("2d")?.putImageData(picture, 0, 0);
+  canvas.getContext("2d", { alpha: false })?.putImageData(picture, 0, 0);
 }
 
 /** Pixels for all of a canvas, which gets that size. */

@@ -172,11 +172,16 @@ export class Surface {
     const context = this.ring.getContext("2d")!;
     context.beginPath();
     context.arc(this.position.x, this.position.y, this.pen().width / 2, 0, 2 * Math.PI);
-    context.lineWidth = (devicePixelRatio * this.shape[1]) / this.ring.width; // a pixel of the page
-    context.strokeStyle = "#fff";
-    context.stroke();
-    context.fillStyle = "#fff8";
+    context.fillStyle = "#8888";
     if (this.penIsDown) context.fill();
+    const pixel = (devicePixelRatio * this.shape[1]) / this.ring.width; // of the page
+    for (const [colour, lineWidth] of [
+      ["#000", 3 * pixel],
+      ["#fff", pixel],
+    ] as const) {
+      Object.assign(context, { strokeStyle: colour, lineWidth });
+      context.stroke(); // seen on ink and beside it
+    }
   }
 
   private hideRing(): void {
