@@ -1,14 +1,8 @@
-import { beforeEach, expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { Drawing } from "../src/pixels/drawing";
 import type { Stroke } from "../src/pixels/strokes";
 
 const point = { x: 1, y: 1, width: 1 };
-
-beforeEach(() => {
-  const context = new Proxy({}, { get: () => () => {} }); // what it paints does not matter here
-  vi.stubGlobal("document", { createElement: () => ({ getContext: () => context }) });
-  return () => vi.unstubAllGlobals();
-});
 
 test.each([
   { name: "undone", change: (drawing: Drawing) => drawing.undo() },

@@ -6,8 +6,7 @@ const SHAPE = [28, 28] as const;
 
 /** Fill a rectangle of the ink. */
 function fill(ink: Ink, left: number, top: number, width: number, height: number, value = 255) {
-  const data = new Uint8ClampedArray(4 * width * height).fill(value);
-  ink.put({ data, width, height }, left, top);
+  ink.fill(left, top, width, height, value);
   return ink;
 }
 
@@ -88,6 +87,10 @@ describe("normalize", () => {
 });
 
 describe("shrink", () => {
+  test("leaves an empty drawing blank", () => {
+    expect(shrink(new Ink(280, 280), SHAPE)).toEqual(new Float32Array(784));
+  });
+
   test("averages each pixel's area where it lies", () => {
     const image = shrink(rectangle(15, 20, 20, 10), SHAPE);
     expect(extent(image)).toEqual({ rows: [2, 2], columns: [1, 3] });

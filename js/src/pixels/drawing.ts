@@ -2,7 +2,8 @@
 
 import { Ink } from "./ink";
 import { normalize, type Shape, shrink } from "./normalize";
-import { drawStroke, NOWHERE, type Point, type Stroke, widened } from "./strokes";
+import { greyLevel } from "./paint";
+import { drawStroke, type Point, type Stroke } from "./strokes";
 
 /** How many cells of ink lie along one pixel of the network's input. */
 const RESOLUTION = 10;
@@ -25,19 +26,11 @@ export class Drawing {
   private future: State[] = [];
   /** The stroke that the pen draws; none once all of the drawing changed under it. */
   private open: Stroke | undefined;
-  private readonly context: CanvasRenderingContext2D;
   private readonly ink: Ink;
-  /** Where the canvas was painted since its ink was read. */
-  private unread = NOWHERE;
   private readonly listeners = new Set<DrawingListener>();
 
   constructor(private readonly shape: Shape) {
-    const canvas = document.createElement("canvas");
-    canvas.width = shape[1] * RESOLUTION;
-    canvas.height = shape[0] * RESOLUTION;
-    this.context = canvas.getContext("2d", { willReadFrequently: true })!;
-    this.context.scale(RESOLUTION, RESOLUTION);
-    this.ink = new Ink(canvas.width, canvas.height);
+    this.ink = new Ink(shape[1] * RESOLUTION, shape[0] * RESOLUTION, RESOLUTION);
   }
 
   get isEmpty(): boolean {
@@ -117,7 +110,6 @@ export class Drawing {
     const blank = new Float32Array(this.shape[0] * this.shape[1]);
     if (strokes.length === 0) return picture ?? blank;
     // A picture is as the network gets it already: what is drawn upon it stays where it lies.
-    this.read();
     if (!fit || picture) return shrink(this.ink, this.shape);
     return normalize(this.ink, this.shape) ?? blank;
   }
@@ -131,19 +123,6 @@ export class Drawing {
       context.drawImage(inked(this.state.picture, this.shape), 0, 0, columns, rows);
     }
     for (const stroke of this.state.strokes) drawStroke(context, stroke);
-  }
-
-  /** Bring the ink up to what was painted. */
-  private read(): void {
-    const cell = (pixel: number, size: number) => Math.min(Math.max(pixel * RESOLUTION, 0), size);
-    const { width, height } = this.ink;
-    const [top, left, bottom, right] = this.unread;
-    this.unread = NOWHERE;
-    const [x, y] = [Math.floor(cell(left, width)), Math.floor(cell(top, height))];
-    const columns = Math.ceil(cell(right, width)) - x;
-    const rows = Math.ceil(cell(bottom, height)) - y;
-    if (columns <= 0 || rows <= 0) return;
-    this.ink.put(this.context.getImageData(x, y, columns, rows), x, y);
   }
 
   private remember(): void {
@@ -161,14 +140,22 @@ export class Drawing {
 
   private changed(stroke?: Stroke, from = 0): void {
     if (stroke) {
-      drawStroke(this.context, stroke, from);
-      this.unread = widened(this.unread, stroke.points.slice(Math.max(from - 1, 0)));
+      this.ink.stroke(stroke, from);
     } else {
       this.open = undefined;
-      this.paint(this.context);
-      this.unread = [0, 0, ...this.shape];
+      this.inkAll();
     }
     for (const listener of this.listeners) listener(stroke, from);
+  }
+
+  private inkAll(): void {
+    this.ink.clear();
+    this.state.picture?.forEach((value, pixel) => {
+      const [row, column] = [Math.floor(pixel / this.shape[1]), pixel % this.shape[1]];
+      const [left, top] = [column * RESOLUTION, row * RESOLUTION];
+      this.ink.fill(left, top, RESOLUTION, RESOLUTION, greyLevel(value));
+    });
+    for (const stroke of this.state.strokes) this.ink.stroke(stroke);
   }
 }
 

@@ -15,7 +15,7 @@ export function normalize(ink: Ink, [rows, columns]: Shape): Float32Array<ArrayB
   const [width, height] = [x.end - x.start, y.end - y.start];
   const scale = Math.min((BOX * columns) / width, (BOX * rows) / height);
   // MNIST's centre is that of pixel 14 of 0…27, half a pixel beyond the middle.
-  return resample(ink, [rows, columns], scale, {
+  return resample(ink, [rows, columns], [x, y], scale, {
     x: place((columns + 1) / 2, x, scale, columns),
     y: place((rows + 1) / 2, y, scale, rows),
   });
@@ -23,7 +23,8 @@ export function normalize(ink: Ink, [rows, columns]: Shape): Float32Array<ArrayB
 
 /** Bring the ink to the network's size as it lies. */
 export function shrink(ink: Ink, [rows, columns]: Shape): Float32Array<ArrayBuffer> {
-  return resample(ink, [rows, columns], columns / ink.width, { x: 0, y: 0 });
+  const spreads = [spread(ink.byColumn), spread(ink.byRow)] as const;
+  return resample(ink, [rows, columns], spreads, columns / ink.width, { x: 0, y: 0 });
 }
 
 /** Where ink lies along an axis: its first cell, the one after its last, its centre of mass. */
@@ -33,7 +34,7 @@ interface Spread {
   centre: number;
 }
 
-/** Where ink of these sums lies; it ends at 0 where there is none. */
+/** Where ink of these sums lies; from 0 to 0 where there is none. */
 function spread(sums: Float64Array): Spread {
   let [start, end, mass, moment] = [sums.length, 0, 0, 0];
   sums.forEach((sum, cell) => {
@@ -43,7 +44,7 @@ function spread(sums: Float64Array): Spread {
     mass += sum;
     moment += sum * (cell + 0.5);
   });
-  return { start, end, centre: moment / mass };
+  return { start: Math.min(start, end), end, centre: moment / mass };
 }
 
 /** Where the ink's origin comes to lie: mass at the centre, but nothing beyond the edge. */
@@ -52,44 +53,48 @@ function place(middle: number, { start, end, centre }: Spread, scale: number, si
   return Math.min(Math.max(wanted, -start * scale), size - end * scale);
 }
 
-/** Average over the area that each pixel covers, first along columns, then along rows. */
+/** Average over the area that each pixel covers, first along rows, then along columns. */
 function resample(
-  { width, height, values, byRow, byColumn }: Ink,
+  { width, values }: Ink,
   [rows, columns]: Shape,
+  [x, y]: readonly [Spread, Spread],
   scale: number,
   offset: { x: number; y: number },
 ): Float32Array<ArrayBuffer> {
-  const { start, end } = spread(byColumn);
-  const low = new Float32Array(rows * width);
-  cover(rows, height, scale, offset.y, (to, from, share) => {
-    if (byRow[from] === 0) return;
-    for (let column = start; column < end; column++) {
-      low[to * width + column]! += (share / 255) * values[from * width + column]!;
+  const height = y.end - y.start;
+  const across = cover(columns, x, scale, offset.x);
+  const flat = new Float32Array(height * columns);
+  for (let row = 0; row < height; row++) {
+    for (let column = 0; column < columns; column++) {
+      const { from, shares } = across[column]!;
+      const cell = (y.start + row) * width + from;
+      let sum = 0;
+      for (let i = 0; i < shares.length; i++) sum += shares[i]! * values[cell + i]!;
+      flat[row * columns + column] = sum / 255;
     }
-  });
+  }
   const image = new Float32Array(rows * columns);
-  cover(columns, width, scale, offset.x, (to, from, share) => {
-    if (byColumn[from] === 0) return;
-    for (let row = 0; row < rows; row++) {
-      image[row * columns + to]! += share * low[row * width + from]!;
-    }
+  cover(rows, y, scale, offset.y).forEach(({ from, shares }, row) => {
+    shares.forEach((share, i) => {
+      const line = (from - y.start + i) * columns;
+      for (let column = 0; column < columns; column++) {
+        image[row * columns + column]! += share * flat[line + column]!;
+      }
+    });
   });
   return image;
 }
 
-/** For one axis: which source cells each target cell covers, and what share of it they fill. */
-function cover(
-  targets: number,
-  sources: number,
-  scale: number,
-  offset: number,
-  visit: (to: number, from: number, share: number) => void,
-): void {
-  for (let to = 0; to < targets; to++) {
-    const start = Math.max((to - offset) / scale, 0);
-    const end = Math.min((to + 1 - offset) / scale, sources);
-    for (let from = Math.floor(start); from < end; from++) {
-      visit(to, from, (Math.min(end, from + 1) - Math.max(start, from)) * scale);
+/** For each pixel along an axis: which cells of the ink it covers, and what share of it they fill. */
+function cover(pixels: number, { start, end }: Spread, scale: number, offset: number) {
+  return Array.from({ length: pixels }, (_, pixel) => {
+    const first = Math.max((pixel - offset) / scale, start);
+    const last = Math.min((pixel + 1 - offset) / scale, end);
+    const from = Math.floor(first);
+    const shares: number[] = [];
+    for (let cell = from; cell < last; cell++) {
+      shares.push((Math.min(last, cell + 1) - Math.max(first, cell)) * scale);
     }
-  }
+    return { from, shares };
+  });
 }

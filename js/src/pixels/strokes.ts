@@ -1,4 +1,5 @@
-// A drawing is strokes, in pixels of the network's input; ink is the alpha channel of a canvas.
+// A drawing is strokes, in pixels of the network's input: people see them on canvases, the network gets
+// them as ink.
 
 export interface Point {
   x: number;
@@ -12,7 +13,7 @@ export interface Stroke {
   points: Point[];
 }
 
-/** Draw a stroke's points from the index `from` on; 0 draws all of it. */
+/** Draw a stroke's points on a canvas from the index `from` on; 0 draws all of it. */
 export function drawStroke(context: CanvasRenderingContext2D, stroke: Stroke, from = 0): void {
   context.save();
   context.globalCompositeOperation = stroke.erase ? "destination-out" : "source-over";
@@ -33,20 +34,4 @@ export function drawStroke(context: CanvasRenderingContext2D, stroke: Stroke, fr
     }
   }
   context.restore();
-}
-
-/** A rectangle, in pixels of the network's input. */
-export type Extent = readonly [top: number, left: number, bottom: number, right: number];
-
-export const NOWHERE: Extent = [Infinity, Infinity, -Infinity, -Infinity];
-
-/** An extent widened so that all ink of these points lies in it. */
-export function widened(extent: Extent, points: readonly Point[]): Extent {
-  let [top, left, bottom, right] = extent;
-  for (const { x, y, width } of points) {
-    const reach = width / 2 + 0.1; // and what is smoothed at the edge
-    [top, left] = [Math.min(top, y - reach), Math.min(left, x - reach)];
-    [bottom, right] = [Math.max(bottom, y + reach), Math.max(right, x + reach)];
-  }
-  return [top, left, bottom, right];
 }
