@@ -19,6 +19,10 @@ class Rival {
   find(selector) {
     return this.root.querySelector(selector);
   }
+  /** What is painted is to be seen, as a person would see it. */
+  show() {
+    this.root.scrollIntoView({ block: "center" });
+  }
   begin() {}
   end() {}
 }
@@ -122,6 +126,7 @@ watchCanvases(Object.values(window.rivals));
 window.latencies = async (name, count) => {
   const rival = window.rivals[name];
   const found = [];
+  rival.show();
   await rival.begin();
   await pause(100);
   for (let i = 1; i <= count; i++) {
@@ -143,6 +148,7 @@ window.latencies = async (name, count) => {
 /** Milliseconds from the last of `count` events in two seconds to the last paint. */
 window.storm = async (name, count) => {
   const rival = window.rivals[name];
+  rival.show();
   await rival.begin();
   await pause(100);
   const start = performance.now();
