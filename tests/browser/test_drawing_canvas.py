@@ -161,6 +161,26 @@ def test_eraser_and_brush(canvas):
     wait_until(lambda: brush.input_value() == "1.5", "the slider to follow Python")
 
 
+def test_hidden_under_the_pen(canvas):
+    lab, mouse = canvas.lab, canvas.lab.page.mouse
+    lab.execute("canvas.normalize = False")
+    box = canvas.part("surface").bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    mouse.move(x - 40, y)
+    mouse.down()
+    mouse.move(x, y)
+    for display in ("none", ""):
+        canvas.root.evaluate("(root, display) => { root.style.display = display; }", display)
+        mouse.move(x, y + 20)
+    mouse.up()
+    canvas.settle()
+    assert_shows_what_python_has(canvas)
+    image = np.array(lab.python("canvas.image.tolist()"))
+    length = 60 * 28 / box["width"]
+    assert image.sum() == pytest.approx(2.2 * length + np.pi * 1.1**2, rel=0.1)
+    assert lab.python("canvas.error") == ""
+
+
 def test_keyboard_alone(canvas):
     lab, keyboard = canvas.lab, canvas.lab.page.keyboard
     canvas.part("surface").focus()

@@ -110,6 +110,7 @@ export class Surface {
 
   private move(event: PointerEvent): void {
     const place = this.canvas.getBoundingClientRect();
+    if (!place.width || !place.height) return; // hidden under the pen
     this.position = this.pointFrom(event, place);
     if (event.pointerId === this.pointer) {
       const events = event.getCoalescedEvents?.() ?? [];
