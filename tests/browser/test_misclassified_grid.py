@@ -288,6 +288,20 @@ def test_two_views_are_scrolled_apart_and_selected_together(lab):
         assert lab.python("list(grid.visible)") == seen
 
 
+def test_a_scroll_outlives_a_repaint(lab):
+    lab.run_notebook([DATA.format(name="mnist", split="test") + SHOW])
+    grid = ready(Grid(lab))
+    order = lab.python(ORDERED)
+    grid.part("tiles").evaluate(
+        """panel => {
+            panel.querySelector('[data-part="tile"]').click();  // painted before a scroll is heard
+            panel.scrollTop = panel.scrollHeight;
+        }"""
+    )
+    wait_until(lambda: grid.shown()[-1:] == order[-1:], "the last samples")
+    assert lab.wait_python(f"grid.selected == ({order[0]},)")
+
+
 def test_a_million_samples(lab):
     lab.run_notebook([MILLION, "grid"])
     grid = ready(Grid(lab))

@@ -40,7 +40,7 @@ export class Scroller {
       this.sizer,
     );
     this.sizes = new ResizeObserver(() => {
-      this.measure();
+      this.measure(true);
       if (this.sizer.clientWidth) this.maker.moved();
     });
     this.sizes.observe(this.element);
@@ -69,12 +69,17 @@ export class Scroller {
     return this.rows.get(number);
   }
 
-  /** The number of rows or the panel changed: keep the first row where it is. */
-  measure(): void {
+  /** Where the number of rows or the panel changed, keep the first row where it is; paint. */
+  measure(resized = false): void {
     const width = this.sizer.clientWidth;
     if (!width) return; // not in the document yet
     const first = this.scale.top / this.height;
     const { rows, height } = this.maker.measure(width);
+    if (!resized && rows === this.count && height === this.height) {
+      this.paint(); // where it was put: a person may have scrolled on, which is heard of later
+      this.maker.placed();
+      return;
+    }
     this.count = rows;
     this.height = height;
     this.scale.resize(rows * height, this.element.clientHeight);
