@@ -37,3 +37,12 @@ test("white text stands on nothing but that ground", () => {
     }
   }
 });
+
+test("nothing is blended or filtered, and pictures keep their corners", () => {
+  for (const file of ["base.css", ...files]) {
+    expect(read(file)).not.toMatch(/blend-mode|filter:/);
+    for (const [rule] of read(file).matchAll(/[^{}]*\.iv-(picture|frame|surface)[^{}]*\{[^{}]*/g)) {
+      expect(rule).not.toMatch(/border-radius|overflow|clip-path/);
+    }
+  }
+});
