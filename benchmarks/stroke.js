@@ -20,8 +20,10 @@ class Rival {
     return this.root.querySelector(selector);
   }
   /** What is painted is to be seen, as a person would see it. */
-  show() {
+  async start() {
     this.root.scrollIntoView({ block: "center" });
+    await this.begin();
+    await pause(100);
   }
   begin() {}
   end() {}
@@ -126,9 +128,7 @@ watchCanvases(Object.values(window.rivals));
 window.latencies = async (name, count) => {
   const rival = window.rivals[name];
   const found = [];
-  rival.show();
-  await rival.begin();
-  await pause(100);
+  await rival.start();
   for (let i = 1; i <= count; i++) {
     const done = new Promise((resume) => {
       rival.waiting = resume;
@@ -148,9 +148,7 @@ window.latencies = async (name, count) => {
 /** Milliseconds from the last of `count` events in two seconds to the last paint. */
 window.storm = async (name, count) => {
   const rival = window.rivals[name];
-  rival.show();
-  await rival.begin();
-  await pause(100);
+  await rival.start();
   const start = performance.now();
   let fired = 0;
   while (fired < count) {

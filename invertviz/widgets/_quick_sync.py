@@ -13,6 +13,8 @@ import ipywidgets
 import numpy as np
 import traitlets as t
 
+from invertviz.widgets._traits import same_numbers
+
 
 class QuickSync(anywidget.AnyWidget):
     """A widget that looks at each value once, however many hear of it."""
@@ -58,6 +60,4 @@ class QuickSync(anywidget.AnyWidget):
 
 
 def _same(old: Any, new: Any) -> bool:
-    if isinstance(new, np.ndarray):  # which takes less time than `array_equal`
-        return old.shape == new.shape and old.tobytes() == new.tobytes()
-    return bool(old == new)
+    return same_numbers(old, new) if isinstance(new, np.ndarray) else bool(old == new)

@@ -35,7 +35,7 @@ class Floats(t.TraitType[FloatArray, Any]):
         if known is not None and value is known:  # traitlets sets what it held back a second time
             return
         new = self._validate(obj, value)
-        if known is None or new is None or not np.array_equal(known, new):
+        if known is None or new is None or not same_numbers(known, new):
             obj._trait_values[self.name] = new
             obj._notify_trait(self.name, self.default_value if known is None else known, new)
 
@@ -130,6 +130,11 @@ class Levels(t.TraitType[LevelArray, Any]):
     def validate(self, obj: Any, value: Any) -> LevelArray:  # noqa: ARG002
         """A read-only uint8 copy of the value."""
         return _frozen(np.array(value, dtype=np.uint8))
+
+
+def same_numbers(old: NDArray[Any], new: NDArray[Any]) -> bool:
+    """Whether two arrays are alike, bit for bit: in a fraction of the time of `array_equal`."""
+    return old.shape == new.shape and old.tobytes() == new.tobytes()
 
 
 Frozen = TypeVar("Frozen", bound=NDArray[Any])

@@ -167,7 +167,7 @@ function inked(picture: Float32Array, [rows, columns]: Shape): HTMLCanvasElement
   const image = new ImageData(columns, rows);
   image.data.fill(255);
   picture.forEach((value, pixel) => {
-    image.data[4 * pixel + 3] = Math.round(255 * value);
+    image.data[4 * pixel + 3] = greyLevel(value);
   });
   canvas.getContext("2d")?.putImageData(image, 0, 0);
   return canvas;

@@ -76,8 +76,7 @@ export class Scroller {
     const first = this.scale.top / this.height;
     const { rows, height } = this.maker.measure(width);
     if (!resized && rows === this.count && height === this.height) {
-      this.paint(); // where it was put: a person may have scrolled on, which is heard of later
-      this.maker.placed();
+      this.show(); // where it was put: a person may have scrolled on, which is heard of later
       return;
     }
     this.count = rows;
@@ -141,6 +140,10 @@ export class Scroller {
   private put(physical: number): void {
     this.element.scrollTop = physical;
     this.placed = this.element.scrollTop; // as the browser rounds it
+    this.show();
+  }
+
+  private show(): void {
     this.paint();
     this.maker.placed();
   }

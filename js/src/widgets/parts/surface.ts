@@ -176,13 +176,12 @@ export class Surface {
     context.fillStyle = "#8888";
     if (this.penIsDown) context.fill();
     const pixel = (devicePixelRatio * this.shape[1]) / this.ring.width; // of the page
-    for (const [colour, lineWidth] of [
-      ["#000", 3 * pixel],
-      ["#fff", pixel],
-    ] as const) {
-      Object.assign(context, { strokeStyle: colour, lineWidth });
-      context.stroke(); // seen on ink and beside it
-    }
+    context.lineWidth = 3 * pixel;
+    context.strokeStyle = "#000"; // so that the white line is seen on ink, too
+    context.stroke();
+    context.lineWidth = pixel;
+    context.strokeStyle = "#fff";
+    context.stroke();
   }
 
   private hideRing(): void {
