@@ -27,7 +27,8 @@ from invertviz.widgets import (
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
 MOST = 200_000  # bytes of a picture
-WAIT = "root => root.dataset.state === 'idle' && +root.dataset.frame > 0"
+WAIT = """root => root.dataset.state === 'idle' && +root.dataset.frame > 0
+    && !root.querySelector('[aria-busy="true"]')"""
 
 
 def main() -> None:

@@ -10,6 +10,9 @@ from playwright.sync_api import Locator, Page
 PIXELS = """canvas => [canvas.height, canvas.width, Array.from(
     canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)]"""
 
+SETTLED = """([root, engine]) => root.dataset.state === 'idle' && root.dataset.engine === engine
+    && !root.querySelector('[aria-busy="true"]')"""
+
 
 class Widget:
     """The view `number` of a widget on a page, scrolled to; `name` is its `data-invertviz`."""
@@ -27,11 +30,8 @@ class Widget:
         return self.root.locator(f'[data-part="{name}"]')
 
     def settle(self, engine: str = "kernel") -> None:
-        """Wait until that engine has answered all that was asked."""
-        self.page.wait_for_function(
-            "([root, engine]) => root.dataset.state === 'idle' && root.dataset.engine === engine",
-            arg=[self.root.element_handle(), engine],
-        )
+        """Wait until that engine has answered all that was asked, and the answer is shown."""
+        self.page.wait_for_function(SETTLED, arg=[self.root.element_handle(), engine])
 
     def rgba(self, part: str | Locator) -> np.ndarray:
         """A canvas' pixels, uint8 `[rows, columns, 4]`."""

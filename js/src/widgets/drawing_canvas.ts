@@ -8,6 +8,7 @@ import type { Network } from "../engine/network";
 import { Link, type WidgetTraits } from "../link";
 import { Drawing } from "../pixels/drawing";
 import { paintGrey } from "../pixels/paint";
+import { calmly } from "./parts/calm";
 import { Frame } from "./parts/frame";
 import { caption, picture } from "./parts/pictures";
 import { Probabilities, percent } from "./parts/probabilities";
@@ -150,6 +151,23 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     onchange: () => session.fit(normalize.checked),
   });
 
+  const answer = h(
+    "div",
+    { class: "iv-panel iv-answer" },
+    h(
+      "div",
+      { class: "iv-headline" },
+      h("figure", { class: "iv-thumbnail" }, seen, caption("input")),
+      h(
+        "div",
+        { class: "iv-verdict" },
+        predicted,
+        h("span", { class: "iv-confidence" }, confidence),
+      ),
+    ),
+    probabilities.element,
+  );
+
   const frame = new Frame(
     "drawing-canvas",
     model,
@@ -187,22 +205,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
           "Fit and centre like MNIST",
         ),
       ),
-      h(
-        "div",
-        { class: "iv-panel iv-answer" },
-        h(
-          "div",
-          { class: "iv-headline" },
-          h("figure", { class: "iv-thumbnail" }, seen, caption("input")),
-          h(
-            "div",
-            { class: "iv-verdict" },
-            predicted,
-            h("span", { class: "iv-confidence" }, confidence),
-          ),
-        ),
-        probabilities.element,
-      ),
+      answer,
     ),
   );
 
@@ -233,13 +236,17 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   }
 
   function paintResult(): void {
+    paintGrey(reconstruction, floats(model.get("reconstruction")), shape);
+    paintAnswer();
+  }
+
+  const paintAnswer = calmly(answer, () => {
     const prediction = model.get("prediction");
     const values = floats(model.get("probabilities"));
-    paintGrey(reconstruction, floats(model.get("reconstruction")), shape);
     probabilities.show(values, prediction);
     setText(predicted, names[prediction] ?? "–");
     setText(confidence, prediction < 0 ? "blank" : percent(values[prediction] ?? 0));
-  }
+  });
 
   frame.root.addEventListener("keydown", shortcut);
   frame.paintOn(["reconstruction", "probabilities", "prediction", "answered"], paintResult);

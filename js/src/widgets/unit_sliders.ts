@@ -7,6 +7,7 @@ import { largest, subtract } from "../engine/matrices";
 import { ranked } from "../engine/survey";
 import { paintGrey, paintSigned, SIGNED_STOPS, signedLimit } from "../pixels/paint";
 import { BasePicker } from "./parts/base_picker";
+import { calmly } from "./parts/calm";
 import { Frame } from "./parts/frame";
 import { MovedList } from "./parts/moved_list";
 import { decimal } from "./parts/numbers";
@@ -162,8 +163,6 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
 
   function paintResult(): void {
     const [before, now] = [floats(model.get("base_image")), floats(model.get("image"))];
-    const saidBefore = floats(model.get("base_probabilities"));
-    const says = floats(model.get("probabilities"));
     const changes = subtract(now, before);
     const limit = signedLimit(changes);
     paintGrey(base, before, shape);
@@ -172,15 +171,21 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     difference.dataset.limit = String(limit);
     setText(least, `−${limit}`);
     setText(most, `+${limit}`);
+    if (!sameEffects()) byEffect = ranked(effects);
+    paintControls();
+    paintAnswer();
+  }
+
+  const paintAnswer = calmly(probabilities.element, () => {
+    const saidBefore = floats(model.get("base_probabilities"));
+    const says = floats(model.get("probabilities"));
     const [first, prediction] = [largest(saidBefore), largest(says)];
     setText(baseSays, `${names[first]} · ${percent(saidBefore[first] ?? 0)}`);
     setText(saysClass, names[prediction] ?? "");
     setText(saysFigure, ` · ${percent(says[prediction] ?? 0)}`);
     probabilities.show(says, prediction, saidBefore);
     setText(own, `the base’s class, “${names[first]}”`);
-    if (!sameEffects()) byEffect = ranked(effects);
-    paintControls();
-  }
+  });
 
   /** Whether the effects are those that were ranked; takes over the new ones if not. */
   function sameEffects(): boolean {
