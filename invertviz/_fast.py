@@ -70,7 +70,7 @@ class InverseGradient:
 
         c₁ = z - β₁,  ãₗ = cₗ Mₗ,  cₗ₊₁ = logit(sₗ) - βₗ₊₁,  x̂ = the last ã
 
-    Backward, with low and high the places of each row's smallest and largest ã:
+    Backward, with low and high the places of each row's smallest and largest ã, where u is 0 and 1:
 
         δ = sign(x̂ - x) at the pixels,  ∂Mₗ = cₗᵀ δₗ,  ∂s = (δₗ₊₁ Mₗ₊₁ᵀ) / (s ⊙ (1 - s))
         δₗ = 0.99 [∂s - onehot(low)·Σ ∂s (1 - u) - onehot(high)·Σ ∂s u] / (max - min of the row),
@@ -120,8 +120,7 @@ class _Squashed:
     def logit(self, c: Tensor, M: Tensor) -> Tensor:
         """The logit of s, where ã = c M; valid until the next call."""
         estimate = torch.mm(c, M, out=self.estimate)
-        self.low, self.lowest = estimate.min(1, keepdim=True)
-        self.high, self.highest = estimate.max(1, keepdim=True)
+        self.low, self.high = estimate.amin(1, keepdim=True), estimate.amax(1, keepdim=True)
         self.span = (self.high - self.low).clamp_min_(torch.finfo(estimate.dtype).tiny)
         torch.sub(estimate, self.low, out=self.u).div_(self.span)
         torch.add(self.floor, self.u, alpha=0.99, out=self.s)
@@ -134,13 +133,13 @@ class _Squashed:
         by_s = by_logit.div_(slope)
         through_high = torch.mul(by_s, self.u, out=self.estimate).sum(1, keepdim=True)
         through_low = by_s.sum(1, keepdim=True) - through_high
-        by_s.scatter_add_(1, self.lowest, -through_low)
-        by_s.scatter_add_(1, self.highest, -through_high)
+        by_s.addcmul_(torch.eq(self.u, 0, out=self.estimate), through_low, value=-1)
+        by_s.addcmul_(torch.eq(self.u, 1, out=self.estimate), through_high, value=-1)
         delta = by_s.mul_(0.99 / self.span)
         low, row = self.low.min(0)
-        _add_at_(delta, row, self.lowest, low)
+        _add_at_(delta, row, self.u.index_select(0, row).argmin(1), low)
         high, row = self.high.max(0)
-        _add_at_(delta, row, self.highest, high - 1)
+        _add_at_(delta, row, self.u.index_select(0, row).argmax(1), high - 1)
         return delta
 
 
@@ -179,7 +178,6 @@ def _times_slope_(values: Tensor, a: Tensor) -> Tensor:
     return values.mul_(a).addcmul_(values, a, value=-1)
 
 
-def _add_at_(values: Tensor, row: Tensor, places: Tensor, more: Tensor) -> None:
-    """Add to `[N, units]` of `_by_unit` in one row, int `[1]`, where `[N, 1]` says; never waits."""
-    place = places.view(-1).index_select(0, row).mul_(values.shape[0]).add_(row)
-    values.T.view(-1).index_add_(0, place, more)
+def _add_at_(values: Tensor, row: Tensor, unit: Tensor, more: Tensor) -> None:
+    """Add to one value of `[N, units]` of `_by_unit`; row and unit are int `[1]`; never waits."""
+    values.T.view(-1).index_add_(0, unit.mul_(values.shape[0]).add_(row), more)
