@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 # Right in the middle of the light and the dark theme; the ground shines through rare mistakes.
 RIGHT, NEVER, OFTEN = "#7895aa66", "#d948010d", "#d94801ff"
 
+# Names of columns read upwards: right below their column, where they lay across it 9 px lower.
+TURNED = "rotate(-90deg) translate(-6px, calc(-9px - 0.36em))"
+
 
 def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bqplot.Figure:
     """Rows are true classes, columns what they are taken for.
@@ -38,23 +41,29 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
             scales=scales,
             stroke=None,  # the page's style sheet has it
         )
-        names = {str(number): name[:12] for number, name in enumerate(class_names)}
-        style = {"font-size": "11px"}
+        names = [_short(name) for name in class_names]
+        longest = max(map(len, names))
+        room = {"left": 34 + 5.4 * longest, "bottom": 38.0}
+        upright = {"font-size": "11px"}
+        turned = upright
+        if longest > 2:  # side by side, they would lie upon each other
+            room["bottom"] = 28 + 5.4 * longest
+            turned = {**upright, "text-anchor": "end", "transform": TURNED}
         axes = [
             bqplot.Axis(
                 scale=scales[side],
                 orientation=orientation,
                 label=label,
-                label_offset=offset,
+                label_offset=f"{room[place] - 10}px",
                 side=place,
                 grid_lines="none",
                 num_ticks=size,
-                tick_labels=names,
+                tick_labels={str(number): name for number, name in enumerate(names)},
                 tick_style=style,
             )
-            for side, orientation, label, offset, place in (
-                ("row", "vertical", "true class", "2.6em", "left"),
-                ("column", "horizontal", "taken for", "2.6em", "bottom"),
+            for side, orientation, label, place, style in (
+                ("row", "vertical", "true class", "left", upright),
+                ("column", "horizontal", "taken for", "bottom", turned),
             )
         ]
         return bqplot.Figure(
@@ -62,8 +71,12 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
             axes=axes,
             padding_x=0,
             padding_y=0,
-            fig_margin={"top": 4, "bottom": 38, "left": 44, "right": 4},
+            fig_margin={"top": 4, "right": 4, **room},
             background_style={"fill": "transparent"},
             # In an exported page bqplot's own style sheet comes last, and would make it 480 high.
             layout={"width": "100%", "height": "100%", "min_width": "0", "margin": "0"},
         )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 12 else f"{name[:11]}…"

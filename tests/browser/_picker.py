@@ -26,6 +26,13 @@ FRAMES = """root => {
         .observe(root, { attributes: true, attributeFilter: ['data-frame'] });
 }"""
 
+# What is clipped is hit by no pointer.
+IS_SEEN = """label => {
+    label.scrollIntoView({ block: 'center' });
+    const { x, y, width, height } = label.getBoundingClientRect();
+    return document.elementsFromPoint(x + width / 2, y + height / 2).includes(label);
+}"""
+
 
 class Picker(Widget):
     """One view of a ClassPicker."""
@@ -64,6 +71,17 @@ class Picker(Widget):
         lines = paths.evaluate_all("all => all.map(path => path.getAttribute('d') ?? '')")
         numbers = [float(number) for number in re.findall(r"-?[\d.]+", max(lines[1:], key=len))]
         return np.array(numbers).reshape(-1, 2)
+
+    def line_names(self):
+        """What is read at the ends of the chosen code's lines; it must not be cut anywhere."""
+        chart = self.part("chart").locator("svg.svg-figure").bounding_box()
+        labels = self.part("chart").locator(".curve_label:visible")
+        for label in labels.all():
+            box = label.bounding_box()
+            assert chart["x"] <= box["x"]
+            assert box["x"] + box["width"] <= chart["x"] + chart["width"]
+            assert label.evaluate(IS_SEEN)
+        return labels.all_text_contents()
 
 
 def end_of_run(picker):

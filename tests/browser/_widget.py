@@ -10,6 +10,12 @@ from playwright.sync_api import Locator, Page
 PIXELS = """canvas => [canvas.height, canvas.width, Array.from(
     canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)]"""
 
+# As Fashion-MNIST has them.
+FASHION = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+
 SETTLED = """([root, engine]) => root.dataset.state === 'idle' && root.dataset.engine === engine
     && !root.querySelector('[aria-busy="true"]')"""
 

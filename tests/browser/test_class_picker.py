@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from _lab import ARTEFACTS, wait_until
 from _picker import CELLS, FRAMES, Picker, end_of_run
-from _widget import levels
+from _widget import FASHION, levels
 
 
 def test_a_seven_streams_in_as_pytorch_makes_it(picker):
@@ -167,6 +167,7 @@ def test_a_mixture_by_hand(picker):
     assert picker.part("sample").inner_text().startswith("60 % 3 + 40 % 8")
     own = np.array(lab.python("network.invert(picker.codes)[0].tolist()"))
     assert np.abs(picker.generated() - levels(own)).max() <= 1
+    assert picker.line_names() == ["3", "8"]
     lab.screenshot("class-picker-mixture")
     # One class taken out leaves the other alone; Python may set it again.
     picker.pick(3)
@@ -177,6 +178,17 @@ def test_a_mixture_by_hand(picker):
         lambda: [picker.part("weight").nth(i).input_value() for i in (0, 1)] == ["75", "25"],
         "the weights to follow Python",
     )
+
+
+def test_lines_bear_long_names(lab):
+    lab.run_notebook([CELLS[0].replace("picker =", f"network.class_names = {FASHION}\npicker =")])
+    picker = Picker(lab)
+    picker.part("chart").locator("path.line").nth(2).wait_for(state="attached")
+    assert picker.line_names() == []  # nothing is drawn yet
+    lab.execute("picker.classes = {0: 0.5, 9: 0.5}")
+    picker.run()
+    wait_until(lambda: picker.line_names() == ["T-shirt/t…", "Ankle boot"], "the lines' names")
+    lab.screenshot("class-picker-names")
 
 
 def test_several_classes_and_samples(picker):

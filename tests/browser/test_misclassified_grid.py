@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from _grid import DATA, ORDERED, SHOW, SMALL, Grid, assert_pixels, ready
 from _lab import wait_until
+from _widget import FASHION
 
 # A million samples from a hundred digits: memory once, and quickly evaluated.
 MILLION = (
@@ -367,6 +368,44 @@ def test_class_names_are_text(lab):
     assert grid.root.locator("img, b b").count() == 0
     assert lab.page.evaluate("window.hacked ?? null") is None
     lab.screenshot("grid-names")
+
+
+def test_long_names_are_read_in_full(lab):
+    lab.run_notebook([SMALL + f"network.class_names = {FASHION}\n" + SHOW])
+    grid = ready(Grid(lab))
+    lines = grid.part("tile").locator(".iv-said")
+    assert lines.count() >= 12
+    cut = lines.evaluate_all("all => all.filter(e => e.scrollWidth > e.clientWidth + 1).length")
+    assert cut == 0
+    index = grid.shown()[0]
+    true, predicted = (
+        FASHION[lab.python(f"int({array}[{index}])")]
+        for array in ("digits.labels", "found.predictions")
+    )
+    told = grid.tile(index).inner_text().split("\n")
+    assert told[:2] == [f"{true}", f"{predicted}"]
+    names = grid.part("matrix").locator(".axis .tick text")
+    assert sorted(names.all_text_contents()) == sorted(2 * FASHION)
+    boxes = [name.bounding_box() for name in names.all()]
+    matrix = grid.part("matrix").bounding_box()
+    for i, box in enumerate(boxes):
+        assert inside(box, matrix)
+        assert not any(overlap(box, other) for other in boxes[:i])
+    lab.screenshot("grid-long-names")
+
+
+def inside(box, other):
+    return all(
+        other[start] <= box[start] and box[start] + box[size] <= other[start] + other[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
+def overlap(box, other):
+    return all(
+        box[start] < other[start] + other[size] and other[start] < box[start] + box[size]
+        for start, size in (("x", "width"), ("y", "height"))
+    )
 
 
 def test_dark_theme(open_lab):

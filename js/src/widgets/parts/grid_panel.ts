@@ -6,7 +6,7 @@ import type { Sample } from "../../samples/blocks";
 import type { Session } from "../../samples/session";
 import type { Viewer } from "../../samples/views";
 import { Scroller } from "./scroller";
-import { layOut, Tiles } from "./tiles";
+import { Tiles } from "./tiles";
 
 let views = 0;
 
@@ -29,7 +29,7 @@ export class GridPanel implements Viewer {
   constructor(
     private readonly session: Session,
     names: readonly string[],
-    private readonly shape: Shape,
+    shape: Shape,
     private readonly flip: () => boolean,
   ) {
     this.tiles = new Tiles(names, shape);
@@ -129,7 +129,7 @@ export class GridPanel implements Viewer {
   }
 
   private measure(width: number) {
-    const { across, height } = layOut(width, this.flip(), this.shape);
+    const { across, height } = this.tiles.layOut(width, this.flip());
     this.across = across;
     this.scroller.element.style.setProperty("--iv-across", String(across));
     const { pending } = this;

@@ -26,17 +26,8 @@ interface Tile {
 
 const NARROWEST = { pair: 138, flip: 92 };
 const AROUND = 5; // a tile's padding and border
-const CAPTION = 24;
+const CAPTION = { short: 24, long: 40 };
 export const GAP = 6;
-
-/** How tiles fill a width: all of it, so that no gap grows. */
-export function layOut(width: number, flip: boolean, [rows, columns]: Shape) {
-  const least = flip ? NARROWEST.flip : NARROWEST.pair;
-  const across = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
-  const tile = (width - (across - 1) * GAP) / across;
-  const picture = (tile - 2 * AROUND - (flip ? 0 : 2)) / (flip ? 1 : 2);
-  return { across, height: Math.round((picture * rows) / columns + 2 * AROUND + CAPTION) + GAP };
-}
 
 /** "9 taken for 4, 93.1 % sure" */
 export function nameOf(sample: Sample, names: readonly string[]): string {
@@ -48,11 +39,26 @@ export function nameOf(sample: Sample, names: readonly string[]): string {
 /** Fills the rows of the scroller with tiles. */
 export class Tiles {
   private readonly tiles = new WeakMap<Element, Tile>();
+  /** Names longer than a digit's get a line each. */
+  private readonly caption: keyof typeof CAPTION;
 
   constructor(
     private readonly names: readonly string[],
     private readonly shape: Shape,
-  ) {}
+  ) {
+    this.caption = names.some((name) => name.length > 2) ? "long" : "short";
+  }
+
+  /** How tiles fill a width: all of it, so that no gap grows. */
+  layOut(width: number, flip: boolean): { across: number; height: number } {
+    const [rows, columns] = this.shape;
+    const least = flip ? NARROWEST.flip : NARROWEST.pair;
+    const across = Math.max(1, Math.floor((width + GAP) / (least + GAP)));
+    const tile = (width - (across - 1) * GAP) / across;
+    const picture = (tile - 2 * AROUND - (flip ? 0 : 2)) / (flip ? 1 : 2);
+    const around = 2 * AROUND + CAPTION[this.caption];
+    return { across, height: Math.round((picture * rows) / columns + around) + GAP };
+  }
 
   /** Have a row's element hold these tiles; a sample that is on its way leaves a blank one. */
   fill(
@@ -83,7 +89,7 @@ export class Tiles {
       "div",
       { class: "iv-grid-tile", role: "gridcell", "data-part": "tile" },
       h("div", { class: "iv-grid-tile-pictures" }, sample, reconstruction),
-      h("div", { class: "iv-grid-tile-caption" }, taken, confidence),
+      h("div", { class: `iv-grid-tile-caption iv-${this.caption}` }, taken, confidence),
     );
     const tile = { element, sample, reconstruction, taken, confidence, shown: -1 };
     this.tiles.set(element, tile);
@@ -114,11 +120,11 @@ export class Tiles {
     element.title =
       `Sample ${sample.index}: ${name}\n` +
       `loss ${sample.loss.toFixed(2)}, margin ${sample.margin.toFixed(2)}`;
+    const right = sample.label === sample.predicted;
+    const isFor = right ? " ✓" : h("span", { class: "iv-for" });
     taken.replaceChildren(
-      h("b", {}, label),
-      ...(label === predicted && sample.label === sample.predicted
-        ? [" ✓"]
-        : [h("span", { class: "iv-for" }), h("b", {}, predicted)]),
+      h("span", { class: "iv-said" }, h("b", {}, label), isFor),
+      ...(right ? [] : [h("b", { class: "iv-said" }, predicted)]),
     );
     setText(confidence, percent(sample.confidence));
     paintLevels(tile.sample, sample.pixels, this.shape);

@@ -70,7 +70,7 @@ export class ConfidenceChart {
       mine,
       steps,
       wanted.map((k) => curve(({ probabilities }) => probabilities[chosen]![k]!)),
-      wanted.map((k) => names[k]!),
+      wanted.map((k) => shortened(names[k]!)),
     );
     setLines(position, Float64Array.of(at, at), [Float64Array.of(0, 1)]);
   }
@@ -92,4 +92,9 @@ function setLines(
   labels: string[] = [],
 ): void {
   mark.set({ x, y: lines.length === 1 ? lines[0] : lines, labels });
+}
+
+/** As much of a name as there is room for at the end of its line. */
+function shortened(name: string): string {
+  return name.length > 10 ? `${name.slice(0, 9)}…` : name;
 }
