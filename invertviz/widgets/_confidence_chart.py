@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import bqplot
 
-MARGIN = {"top": 8, "bottom": 24, "left": 42, "right": 62}  # on the right for names of classes
+MARGIN = {"top": 8, "bottom": 24, "left": 42, "right": 20}
 
 
 def confidence_chart() -> bqplot.Figure:
@@ -17,11 +17,9 @@ def confidence_chart() -> bqplot.Figure:
     steps, confidence = bqplot.LinearScale(min=0, max=1000), bqplot.LinearScale(min=0, max=1)
     scales = {"x": steps, "y": confidence}
     nothing = {"x": [0.0, 0.0], "y": [0.0, 0.0], "scales": scales}
-    grey, colors = "#8a8a8a", ["#1e88e5", "#fb8c00", "#8e6bd8"]
+    grey = "#8a8a8a"
     others = bqplot.Lines(**nothing, colors=[grey], opacities=[0.55], stroke_width=1)
-    # Without a label of ours, bqplot would call the line "C1".
-    named = {"labels": [""], "labels_visibility": "label", "apply_clip": False}
-    chosen = bqplot.Lines(**nothing, **named, colors=colors, stroke_width=2.4)
+    chosen = bqplot.Lines(**nothing, stroke_width=2.4)
     position = bqplot.Lines(**nothing, colors=[grey], line_style="dashed", stroke_width=1)
     axes = [
         bqplot.Axis(scale=steps, tick_format=",.0f", grid_lines="none"),

@@ -26,13 +26,6 @@ FRAMES = """root => {
         .observe(root, { attributes: true, attributeFilter: ['data-frame'] });
 }"""
 
-# What is clipped is hit by no pointer.
-IS_SEEN = """label => {
-    label.scrollIntoView({ block: 'center' });
-    const { x, y, width, height } = label.getBoundingClientRect();
-    return document.elementsFromPoint(x + width / 2, y + height / 2).includes(label);
-}"""
-
 
 class Picker(Widget):
     """One view of a ClassPicker."""
@@ -72,16 +65,18 @@ class Picker(Widget):
         numbers = [float(number) for number in re.findall(r"-?[\d.]+", max(lines[1:], key=len))]
         return np.array(numbers).reshape(-1, 2)
 
-    def line_names(self):
-        """What is read at the ends of the chosen code's lines; it must not be cut anywhere."""
-        chart = self.part("chart").locator("svg.svg-figure").bounding_box()
-        labels = self.part("chart").locator(".curve_label:visible")
-        for label in labels.all():
-            box = label.bounding_box()
-            assert chart["x"] <= box["x"]
-            assert box["x"] + box["width"] <= chart["x"] + chart["width"]
-            assert label.evaluate(IS_SEEN)
-        return labels.all_text_contents()
+    def lines(self):
+        """The chosen code's lines: the colour of each, `rgb(…)`, to what the legend says it is."""
+        chart, legend = self.part("chart"), self.part("legend")
+        drawn = chart.locator("path.line[d]").evaluate_all(
+            "all => all.map(e => getComputedStyle(e).stroke)"
+        )
+        named = legend.locator("span").evaluate_all(
+            """all => all.map(e => [
+                getComputedStyle(e, '::before').backgroundColor, e.textContent,
+            ])"""
+        )
+        return {colour: name for colour, name in named if colour in drawn}
 
 
 def end_of_run(picker):

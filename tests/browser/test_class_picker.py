@@ -167,7 +167,7 @@ def test_a_mixture_by_hand(picker):
     assert picker.part("sample").inner_text().startswith("60 % 3 + 40 % 8")
     own = np.array(lab.python("network.invert(picker.codes)[0].tolist()"))
     assert np.abs(picker.generated() - levels(own)).max() <= 1
-    assert picker.line_names() == ["3", "8"]
+    assert [*picker.lines().values()] == ["3", "8"]
     lab.screenshot("class-picker-mixture")
     # One class taken out leaves the other alone; Python may set it again.
     picker.pick(3)
@@ -180,14 +180,15 @@ def test_a_mixture_by_hand(picker):
     )
 
 
-def test_lines_bear_long_names(lab):
+def test_the_legend_tells_lines_apart(lab):
     lab.run_notebook([CELLS[0].replace("picker =", f"network.class_names = {FASHION}\npicker =")])
     picker = Picker(lab)
-    picker.part("chart").locator("path.line").nth(2).wait_for(state="attached")
-    assert picker.line_names() == []  # nothing is drawn yet
-    lab.execute("picker.classes = {0: 0.5, 9: 0.5}")
+    assert picker.lines() == {}  # nothing is drawn yet
+    lab.execute("picker.classes = dict.fromkeys(range(10), 0.1)")
     picker.run()
-    wait_until(lambda: picker.line_names() == ["T-shirt/t…", "Ankle boot"], "the lines' names")
+    wait_until(lambda: [*picker.lines().values()] == [*FASHION], "a line of its own for each")
+    legend, scrubber = picker.part("legend").bounding_box(), picker.part("scrubber").bounding_box()
+    assert legend["x"] + legend["width"] <= scrubber["x"] + scrubber["width"]
     lab.screenshot("class-picker-names")
 
 

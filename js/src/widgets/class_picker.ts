@@ -8,11 +8,11 @@ import { rowsOf, type Shaped } from "../shaped";
 import { Frame } from "./parts/frame";
 import { caption } from "./parts/pictures";
 import { percent } from "./parts/probabilities";
-import { ConfidenceChart, chartPlace } from "./picker/chart";
+import { ConfidenceChart, chartPlace, Legend } from "./picker/chart";
 import { ClassChoice } from "./picker/choice";
 import type { Model, Traits } from "./picker/model";
 import { Pictures } from "./picker/pictures";
-import { agreement, targetName } from "./picker/plan";
+import { agreement, targetName, wantedClasses } from "./picker/plan";
 import { Session } from "./picker/session";
 import { Settings } from "./picker/settings";
 import { Verdict } from "./picker/verdict";
@@ -50,6 +50,7 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     oninput: () => session.lookAt({ position: scrubber.valueAsNumber }),
   });
   const place = chartPlace(model);
+  const legend = new Legend();
   let seen: { codes: Shaped; chosen: number; image: Vector; ofCode: Vector } | undefined;
 
   const frame = new Frame(
@@ -84,6 +85,7 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
         "div",
         { class: "iv-caption iv-course-head" },
         h("span", {}, "How sure it is, step by step"),
+        legend.element,
         step,
       ),
       place.element,
@@ -149,6 +151,8 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     scrubber.max = String(Math.max(course.length - 1, 1));
     scrubber.value = running ? scrubber.max : String(model.get("position"));
     scrubber.setAttribute("aria-valuetext", `step ${at}`);
+    const target = targets[chosen];
+    legend.show(target ? wantedClasses(target).map((k) => names[k]!) : []);
     if (images.length)
       chart.show({ course, targets, chosen, at, until: running ? model.get("steps") : 1 });
     paintControls();

@@ -10,6 +10,11 @@ import { agreement, wantedClasses } from "./plan";
 const MOST_POINTS = 120;
 const MOST_OTHERS = 30;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
+/** Of a mixture's lines: told apart on light and on dark grounds. */
+const COLOURS = [
+  ...["#1e88e5", "#fb8c00", "#8e6bd8", "#43a047", "#e53935"],
+  ...["#00acc1", "#d81b60", "#8d6e63", "#9e9d24", "#5c6bc0"],
+];
 
 export interface Curves {
   course: readonly Moment[];
@@ -28,7 +33,7 @@ export class ConfidenceChart {
   private newest: Curves | undefined;
   private scheduled = false;
 
-  constructor(private readonly model: Model) {
+  constructor(model: Model) {
     const chart = model.get("chart");
     void Promise.all([partsOf(model, chart), partsOf(model, chart, "axes")]).then((parts) => {
       [this.marks, [this.steps]] = parts;
@@ -59,18 +64,17 @@ export class ConfidenceChart {
       .slice(0, MOST_OTHERS)
       .map((target, i) => curve(({ probabilities }) => agreement(target, probabilities[i]!)));
     const wanted = wantedClasses(targets[chosen]!);
-    const names = this.model.get("class_names");
     const { x: scale } = mine.get("scales") as { x: ChartModel };
     const end = Math.max(until, steps.at(-1)!);
     scale.set({ max: end });
     this.steps?.set({ tick_values: Float64Array.from(TICKS, (share) => Math.round(share * end)) });
     others.set({ visible: lines.length > 1 });
     setLines(others, steps, lines);
+    mine.set({ colors: COLOURS });
     setLines(
       mine,
       steps,
       wanted.map((k) => curve(({ probabilities }) => probabilities[chosen]![k]!)),
-      wanted.map((k) => shortened(names[k]!)),
     );
     setLines(position, Float64Array.of(at, at), [Float64Array.of(0, 1)]);
   }
@@ -85,16 +89,19 @@ export function chartPlace(model: Model): { element: HTMLElement; close: () => v
   return { element, close: embed(model, model.get("chart"), element) };
 }
 
-function setLines(
-  mark: ChartModel,
-  x: Float64Array,
-  lines: Float64Array[],
-  labels: string[] = [],
-): void {
-  mark.set({ x, y: lines.length === 1 ? lines[0] : lines, labels });
+/** Which line is which class. */
+export class Legend {
+  readonly element = h("span", { class: "iv-legend", "data-part": "legend" });
+
+  show(names: readonly string[]): void {
+    const shown = [...this.element.children].map((line) => line.textContent);
+    if (names.length === shown.length && names.every((name, i) => name === shown[i])) return;
+    const colour = (line: number) => COLOURS[line % COLOURS.length]!; // as bqplot has it
+    const lines = names.map((name, i) => h("span", { style: `--iv-colour: ${colour(i)}` }, name));
+    this.element.replaceChildren(...lines);
+  }
 }
 
-/** As much of a name as there is room for at the end of its line. */
-function shortened(name: string): string {
-  return name.length > 10 ? `${name.slice(0, 9)}…` : name;
+function setLines(mark: ChartModel, x: Float64Array, lines: Float64Array[]): void {
+  mark.set({ x, y: lines.length === 1 ? lines[0] : lines });
 }
