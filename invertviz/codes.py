@@ -16,6 +16,7 @@ from torch import Tensor
 from tqdm.auto import trange
 
 from invertviz._arrays import Array, ArrayLike, as_codes, as_tensor, like, to_numpy
+from invertviz._brief import brief
 from invertviz._fast import CodeGradient
 from invertviz.network import InvertibleNetwork
 from invertviz.priors import KINDS, CodePrior, Pull
@@ -43,6 +44,8 @@ class CodeOptimization:
     images: Array
     trajectory: Array
     steps: int
+
+    __repr__ = brief
 
 
 def optimize_codes(

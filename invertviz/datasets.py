@@ -17,6 +17,8 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
+from invertviz._brief import brief
+
 _VARIABLE = "INVERTVIZ_DATA"
 
 
@@ -31,6 +33,8 @@ class Split:
 
     images: NDArray[np.float32]
     labels: NDArray[np.int64]
+
+    __repr__ = brief
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,8 @@ class Dataset:
     train: Split
     test: Split
     class_names: tuple[str, ...]
+
+    __repr__ = brief
 
 
 class _Source(NamedTuple):

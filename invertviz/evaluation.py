@@ -17,6 +17,7 @@ from invertviz._arrays import (
     check_brightness,
     like,
 )
+from invertviz._brief import brief
 from invertviz.network import InvertibleNetwork
 
 _CHUNK = 10_000  # rows at a time: a data set of any size fits
@@ -43,6 +44,8 @@ class Evaluation:
     labels: Array
     misclassified: Array
     confusion_matrix: Array
+
+    __repr__ = brief
 
 
 @dataclass(frozen=True)

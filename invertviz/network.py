@@ -22,6 +22,7 @@ from invertviz._arrays import (
     like,
     resolve_device,
 )
+from invertviz._brief import brief
 from invertviz._one_image import reconstruct_one
 from invertviz.activations import activation_named, softmax, tensors_of, through_layers
 from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
@@ -41,6 +42,10 @@ class Reconstruction(NamedTuple):
     images: Array
     codes: Array
     probabilities: Array
+
+    def __repr__(self) -> str:
+        """Dtypes and shapes."""
+        return brief(self)
 
 
 class InvertibleNetwork(nn.Module):

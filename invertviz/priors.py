@@ -10,6 +10,7 @@ from torch import Tensor
 
 from invertviz import datasets
 from invertviz._arrays import ArrayLike, as_images, check_brightness, generator_of
+from invertviz._brief import brief
 from invertviz.network import InvertibleNetwork
 
 KINDS = ("gaussian", "class", "diverse")
@@ -67,6 +68,8 @@ class CodePrior:
     means: Tensor
     covariances: Tensor
     weight: float
+
+    __repr__ = brief
 
     @classmethod
     @torch.no_grad()

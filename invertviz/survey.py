@@ -9,6 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from invertviz._arrays import ArrayLike, as_codes, as_images, check_brightness, to_numpy
+from invertviz._brief import brief
 from invertviz.codes import Classes, class_indices
 from invertviz.network import InvertibleNetwork
 
@@ -32,6 +33,8 @@ class UnitSurvey:
     histograms: NDArray[np.int64]
     mean_code: NDArray[np.float32]
     class_codes: NDArray[np.float32]
+
+    __repr__ = brief
 
 
 @torch.no_grad()

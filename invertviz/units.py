@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invertviz._arrays import ArrayLike, as_codes, as_images, to_numpy
+from invertviz._brief import brief
 from invertviz._regions import border_mask
 from invertviz.codes import project_units, unit_numbers
 from invertviz.network import InvertibleNetwork
@@ -30,6 +31,10 @@ class DrivingSamples(NamedTuple):
 
     most: NDArray[np.int64]
     least: NDArray[np.int64]
+
+    def __repr__(self) -> str:
+        """Dtypes and shapes."""
+        return brief(self)
 
 
 @torch.no_grad()
