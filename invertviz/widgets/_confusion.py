@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 # Right in the middle of the light and the dark theme; the ground shines through rare mistakes.
 RIGHT, NEVER, OFTEN = "#7895aa66", "#d948010d", "#d94801ff"
 
+SIDE, FONT, LETTER = 240, 11, 5.4  # px: of the chart, and of its letters how high and how wide
 # Names of columns read upwards: right below their column, where they lay across it 9 px lower.
 TURNED = "rotate(-90deg) translate(-6px, calc(-9px - 0.36em))"
 
@@ -42,13 +44,17 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
             stroke=None,  # the page's style sheet has it
         )
         names = [_short(name) for name in class_names]
-        longest = max(map(len, names))
-        room = {"left": 34 + 5.4 * longest, "bottom": 38.0}
-        upright = {"font-size": "11px"}
-        turned = upright
-        if longest > 2:  # side by side, they would lie upon each other
-            room["bottom"] = 28 + 5.4 * longest
-            turned = {**upright, "text-anchor": "end", "transform": TURNED}
+        widest = LETTER * max(map(len, names))
+        room = {"left": 34 + widest, "bottom": 38.0}
+        cell = (SIDE - 6 - room["left"]) / size
+        every = math.ceil(FONT / cell)  # of many classes only some have room for their names
+        ticks = {str(i): "" if i % every else name for i, name in enumerate(names)}
+        across = {"font-size": f"{FONT}px"}
+        upwards = {**across, "text-anchor": "end", "transform": TURNED}
+        below = across
+        if widest > every * cell:
+            room["bottom"] = 28 + widest
+            below = upwards
         axes = [
             bqplot.Axis(
                 scale=scales[side],
@@ -58,12 +64,12 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
                 side=place,
                 grid_lines="none",
                 num_ticks=size,
-                tick_labels={str(number): name for number, name in enumerate(names)},
+                tick_labels=ticks,
                 tick_style=style,
             )
             for side, orientation, label, place, style in (
-                ("row", "vertical", "true class", "left", upright),
-                ("column", "horizontal", "taken for", "bottom", turned),
+                ("row", "vertical", "true class", "left", across),
+                ("column", "horizontal", "taken for", "bottom", below),
             )
         ]
         return bqplot.Figure(
@@ -71,7 +77,7 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
             axes=axes,
             padding_x=0,
             padding_y=0,
-            fig_margin={"top": 4, "right": 4, **room},
+            fig_margin={"top": 6, "right": 6, **room},
             background_style={"fill": "transparent"},
             # In an exported page bqplot's own style sheet comes last, and would make it 480 high.
             layout={"width": "100%", "height": "100%", "min_width": "0", "margin": "0"},

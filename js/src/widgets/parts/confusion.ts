@@ -36,6 +36,8 @@ export class Confusion {
     private readonly names: readonly string[],
     onPick: (cell: Cell) => void,
   ) {
+    const seam = Math.min(1, 16 / names.length); // of small cells it would hide all
+    this.host.style.setProperty("--iv-seam", `${seam}px`);
     this.host.addEventListener("click", (event) => {
       const cell = this.cellAt(event.target);
       if (cell) onPick(cell);
