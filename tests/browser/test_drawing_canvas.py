@@ -341,6 +341,33 @@ def test_class_names_are_shown_as_text(lab):
     assert lab.console_errors == []
 
 
+def test_of_many_classes_the_one_it_says_is_in_sight(lab):
+    many = (
+        "network = invertviz.InvertibleNetwork([784, 20, 20, 40], seed=0)\n"
+        "network.biases[-1][39] += 9\n"
+    )
+    cell = CELLS[0].replace("network = invertviz.load_pretrained()\n", many)
+    lab.run_notebook(
+        [cell.replace("DrawingCanvas(network", "DrawingCanvas(network, image=digits.images[0]")]
+    )
+    canvas = Canvas(lab)
+    bars = canvas.root.locator(".iv-probabilities")
+    page_at = canvas.root.bounding_box()["y"]
+
+    def in_sight(number):
+        seen, row = bars.bounding_box(), canvas.part("probability").nth(number).bounding_box()
+        below = row["y"] + row["height"] - seen["y"] - seen["height"]
+        return canvas.prediction == str(number) and below < 1 and row["y"] - seen["y"] > -1
+
+    wait_until(lambda: in_sight(39), "the last")
+    for index, number in enumerate((0, 20)):
+        lab.execute(f"network.biases[-1][{number}] += {20 * (index + 1)}")
+        lab.execute(f"canvas.image = digits.images[{index + 1}]")
+        wait_until(lambda number=number: in_sight(number), f"a {number}")
+    assert canvas.root.bounding_box()["y"] == page_at
+    lab.screenshot("canvas-many-classes")
+
+
 def test_dark_theme_and_sharp_on_a_fine_screen(open_lab):
     lab = open_lab(theme="Dark", scale=2)
     lab.run_notebook(CELLS)

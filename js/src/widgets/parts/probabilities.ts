@@ -6,6 +6,7 @@ import { h, setText } from "../../dom";
 export class Probabilities {
   readonly element: HTMLElement;
   private readonly rows: Record<"row" | "bar" | "before" | "figure", HTMLElement>[];
+  private prediction = -1;
 
   /**
    * @param part the rows' `data-part`
@@ -52,6 +53,18 @@ export class Probabilities {
       if (before) parts.before.style.left = `${100 * (before[index] ?? 0)}%`;
       setText(figure, percent(value));
     });
+    if (prediction !== this.prediction) requestAnimationFrame(() => this.reveal(prediction));
+    this.prediction = prediction;
+  }
+
+  /** Scroll a class of many into sight, and nothing but the list. */
+  private reveal(index: number): void {
+    const row = this.rows[index]?.row;
+    if (!row || this.element.scrollHeight <= this.element.clientHeight) return;
+    const list = this.element.getBoundingClientRect();
+    const { top, bottom } = row.getBoundingClientRect();
+    if (top < list.top) this.element.scrollTop += top - list.top;
+    else if (bottom > list.bottom) this.element.scrollTop += bottom - list.bottom;
   }
 }
 

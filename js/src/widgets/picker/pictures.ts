@@ -32,7 +32,7 @@ export class Pictures {
     pictures.forEach(({ image, name, confidence }, i) => {
       const { tile, canvas, text } = this.tiles[i]!;
       paintGrey(canvas, image, this.shape);
-      setText(text, `${name} · ${confidence}`);
+      setText(text, `${name} · ${confidence.replaceAll(" ", "\u00a0")}`); // kept on one line
       canvas.setAttribute("aria-label", `Generated picture of ${name}`);
       tile.title = `${name}, ${confidence}`;
       tile.setAttribute("aria-pressed", String(i === chosen));
