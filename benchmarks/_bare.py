@@ -17,7 +17,9 @@ from typing import Any
 import psutil
 import websocket
 from _browser import ARGUMENTS, executable
-from _lab import Lab, LabServer, wait_until
+from _common import wait_until
+from _lab import Lab
+from _server import LabServer
 
 PATIENCE = 600  # seconds
 

@@ -20,8 +20,9 @@ from pathlib import Path
 
 import numpy as np
 from _bare import BareLab, BarePage, PageError
-from _lab import CELLS, LabServer
+from _lab import CELLS
 from _measure import Report, say, threads_from_environment
+from _server import LabServer
 
 import invertviz
 

@@ -14,9 +14,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 from _browser import chromium
-from _lab import WITHOUT_DELAY, Lab, LabServer
+from _lab import Lab
 from _measure import Report, say, threads_from_environment
 from _rivals import CELLS
+from _server import WITHOUT_DELAY, LabServer
 
 EVENTS = 300
 STORM = 1000

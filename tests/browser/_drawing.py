@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from _lab import Lab, wait_until
+from _common import wait_until
+from _lab import Lab
 from _widget import Widget, levels
 
 CELLS = [

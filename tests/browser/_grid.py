@@ -6,7 +6,8 @@ import base64
 
 import nbformat
 import numpy as np
-from _lab import Lab, wait_until
+from _common import wait_until
+from _lab import Lab
 from _page import Reader
 from _widget import Widget, levels
 from grid_blocks import unpack

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from _lab import ARTEFACTS, SECONDS
+from _common import ARTEFACTS, SECONDS
 from playwright.sync_api import Browser, Page, Route
 
 from invertviz.exporting._libraries import HTML_MANAGER, REQUIRE, VENDOR, find_module

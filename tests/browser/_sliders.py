@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from _lab import Lab, wait_until
+from _common import wait_until
+from _lab import Lab
 from _page import Reader
 from _widget import Widget, levels
 from playwright.sync_api import Locator

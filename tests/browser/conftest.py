@@ -13,8 +13,9 @@ import _picker
 import _sliders
 import pytest
 from _forked_kernels import forked_kernels
-from _lab import WITHOUT_DELAY, Lab, LabServer
+from _lab import Lab
 from _page import Reader
+from _server import WITHOUT_DELAY, LabServer
 from chromium import MEND, find_chromium
 from playwright.sync_api import Browser, sync_playwright
 

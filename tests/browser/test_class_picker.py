@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from _lab import ARTEFACTS, wait_until
+from _common import ARTEFACTS, wait_until
 from _picker import CELLS, FRAMES, Picker, end_of_run
 from _widget import FASHION, levels
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from _lab import wait_until
+from _common import wait_until
 from _picker import CELLS, FRAMES, Picker, end_of_run
 from _widget import levels
 

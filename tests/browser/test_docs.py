@@ -10,8 +10,8 @@ from urllib.parse import unquote, urldefrag
 
 import numpy as np
 import pytest
+from _common import ARTEFACTS, ROOT, SECONDS, wait_until
 from _drawing import SEVEN, CanvasView
-from _lab import ARTEFACTS, ROOT, SECONDS, wait_until
 from bs4 import BeautifulSoup
 from playwright.sync_api import Browser, Page
 

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from _common import ARTEFACTS, wait_until
 from _drawing import CELLS, ONE, SEVEN, THREE, Canvas, assert_shows_what_python_has
-from _lab import ARTEFACTS, wait_until
 from _widget import levels
 
 

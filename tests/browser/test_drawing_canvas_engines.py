@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from _common import wait_until
 from _drawing import CELLS, ONE, SEVEN, Canvas, assert_shows_what_python_has
-from _lab import wait_until
 from _widget import levels
 
 

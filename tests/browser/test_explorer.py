@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from _common import ARTEFACTS, wait_until
 from _drawing import SEVEN, CanvasView
 from _grid import Grid
-from _lab import ARTEFACTS, wait_until
 from _picker import Picker
 from _sliders import Sliders
 from _widget import levels

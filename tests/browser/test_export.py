@@ -10,8 +10,8 @@ import ipywidgets
 import nbformat
 import numpy as np
 import pytest
+from _common import wait_until
 from _drawing import ONE, SEVEN, CanvasView
-from _lab import wait_until
 from _page import write_notebook
 from _widget import levels
 

@@ -7,9 +7,9 @@ import base64
 import nbformat
 import numpy as np
 import pytest
+from _common import wait_until
 from _drawing import SEVEN, CanvasView
 from _grid import Grid, ready
-from _lab import wait_until
 from _page import Reader, write_notebook
 from _picker import Picker
 from _sliders import Sliders

@@ -10,9 +10,9 @@ import urllib.request
 
 import numpy as np
 import pytest
+from _common import ARTEFACTS, SECONDS, wait_until
 from _drawing import ONE, SEVEN, CanvasView
 from _grid import Grid
-from _lab import ARTEFACTS, SECONDS, wait_until
 from _picker import Picker
 from _sliders import Sliders
 from _widget import levels

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
+from _common import wait_until
 from _grid import DATA, ORDERED, SHOW, SMALL, Grid, assert_pixels, ready
-from _lab import wait_until
 from _widget import FASHION
 
 # A million samples from a hundred digits: memory once, and quickly evaluated.

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from _common import wait_until
 from _grid import DATA, ORDERED, SHOW, SMALL, Grid, assert_pixels, carried, ready
-from _lab import wait_until
 
 SOME = SHOW.replace("labels)", "labels, offline=300)")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from _lab import ROOT
+from _common import ROOT
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from _lab import ARTEFACTS, wait_until
+from _common import ARTEFACTS, wait_until
 from _sliders import (
     CELLS,
     MINUS,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from _lab import wait_until
+from _common import wait_until
 from _sliders import (
     CELLS,
     Sliders,
