@@ -49,12 +49,10 @@ def confusion_chart(counts: NDArray[np.int64], class_names: Sequence[str]) -> bq
         cell = (SIDE - 6 - room["left"]) / size
         every = math.ceil(FONT / cell)  # of many classes only some have room for their names
         ticks = {str(i): "" if i % every else name for i, name in enumerate(names)}
-        across = {"font-size": f"{FONT}px"}
-        upwards = {**across, "text-anchor": "end", "transform": TURNED}
-        below = across
+        across = below = {"font-size": f"{FONT}px"}
         if widest > every * cell:
             room["bottom"] = 28 + widest
-            below = upwards
+            below = {**across, "text-anchor": "end", "transform": TURNED}
         axes = [
             bqplot.Axis(
                 scale=scales[side],

@@ -383,7 +383,7 @@ def test_long_names_are_read_in_full(lab):
         for array in ("digits.labels", "found.predictions")
     )
     told = grid.tile(index).inner_text().split("\n")
-    assert told[:2] == [f"{true}", f"{predicted}"]
+    assert told[:2] == [true, predicted]
     assert sorted(names_at_matrix(grid)) == sorted(2 * FASHION)
     lab.screenshot("grid-long-names")
 

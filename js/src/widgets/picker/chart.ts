@@ -37,6 +37,7 @@ export class ConfidenceChart {
     const chart = model.get("chart");
     void Promise.all([partsOf(model, chart), partsOf(model, chart, "axes")]).then((parts) => {
       [this.marks, [this.steps]] = parts;
+      this.marks[1]?.set({ colors: COLOURS });
       this.draw();
     });
   }
@@ -70,7 +71,6 @@ export class ConfidenceChart {
     this.steps?.set({ tick_values: Float64Array.from(TICKS, (share) => Math.round(share * end)) });
     others.set({ visible: lines.length > 1 });
     setLines(others, steps, lines);
-    mine.set({ colors: COLOURS });
     setLines(
       mine,
       steps,
