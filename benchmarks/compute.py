@@ -93,7 +93,7 @@ class Bench:
             "classifier training, a step of 1,000",
             {
                 "invertviz": trainer(gradient, [*network.weights, *network.biases], batches),
-                "bound: matrix products": classifier_products(network.layer_sizes, self.device),
+                "bound: matrix products": step_products(network.layer_sizes, self.device),
                 "eager PyTorch": lambda: eager_classifier(next(batches)),
                 "TensorFlow graph": classifier_graph,
             },
@@ -106,7 +106,7 @@ class Bench:
             "inverse training, a step of 1,000",
             {
                 "invertviz": trainer(inverse_gradient, network.inverse.matrices, batches),
-                "bound: matrix products": inverse_products(network.layer_sizes, self.device),
+                "bound: matrix products": step_products(network.layer_sizes[-2::-1], self.device),
                 "eager PyTorch": lambda: eager_inverse(next(batches)),
                 "TensorFlow graph": inverse_graph,
             },
@@ -211,7 +211,7 @@ class Bench:
             f"classifier training step, {what}",
             {
                 "invertviz": trainer(gradient, [*network.weights, *network.biases], batches),
-                "bound: matrix products": classifier_products(sizes, self.device),
+                "bound: matrix products": step_products(sizes, self.device),
             },
             "invertviz",
             rounds=rounds,
@@ -249,7 +249,7 @@ def trainer(gradient, parameters, batches):
     return lambda: step(next(batches))
 
 
-def classifier_products(sizes, device):
+def step_products(sizes, device):
     """The products of a training step, into buffers: forward, and back to W and to a."""
     a = [torch.rand(BATCH, size, device=device) for size in sizes]
     W = [torch.rand(shape, device=device) for shape in pairwise(sizes)]
@@ -262,24 +262,6 @@ def classifier_products(sizes, device):
             torch.mm(a[i].T, a[i + 1], out=by_W[i])
             if i:
                 torch.mm(a[i + 1], W[i].T, out=by_a[i])
-
-    return at_once(products, device)
-
-
-def inverse_products(sizes, device):
-    """The products of a step of the inverse's training, from the code to the pixels and back."""
-    sizes = sizes[-2::-1]
-    c = [torch.rand(BATCH, size, device=device) for size in sizes]
-    M = [torch.rand(shape, device=device) for shape in pairwise(sizes)]
-    by_c, by_M = [torch.empty_like(t) for t in c], [torch.empty_like(t) for t in M]
-
-    def products():
-        for i in range(len(M)):
-            torch.mm(c[i], M[i], out=by_c[i + 1])
-        for i in reversed(range(len(M))):
-            torch.mm(c[i].T, c[i + 1], out=by_M[i])
-            if i:
-                torch.mm(c[i + 1], M[i].T, out=by_c[i])
 
     return at_once(products, device)
 
