@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -14,6 +15,11 @@ from torch import Tensor
 
 ArrayLike: TypeAlias = Any  # a numpy array, a torch tensor, or nested lists of numbers
 Array: TypeAlias = Any  # a numpy array or a torch tensor, as the caller's input was
+
+CHUNK = 10_000
+"""Images at a time where there may be many."""
+
+_BARE_TYPES = (torch.uint16, torch.uint32, torch.uint64)
 
 
 def resolve_device(device: str | torch.device) -> torch.device:
@@ -130,8 +136,20 @@ def as_pixels(
                     f"{name} holds integers from {low} to {high}; integer images go from 0 to "
                     "255 (float images from 0 to 1)."
                 )
-        return rows.to(device).to(dtype) / 255
+        return rows.to(device).to(dtype).div_(255)
     return _finite(rows.to(device, dtype), name)
+
+
+def in_chunks(rows: Tensor, *, device: torch.device, dtype: torch.dtype) -> Iterator[Tensor]:
+    """`as_rows` as floats in [0, 1], `CHUNK` images at a time: a data set of any size fits.
+
+    Raises:
+        ValueError: not finite, or out of range.
+    """
+    for some in rows.split(CHUNK):
+        pixels = as_pixels(some, device=device, dtype=dtype)
+        check_brightness(pixels)
+        yield pixels
 
 
 def as_codes(
@@ -161,8 +179,10 @@ def as_codes(
     return _finite(given.to(device, dtype), name)
 
 
-def as_labels(labels: ArrayLike, *, count: int, classes: int, device: torch.device) -> Tensor:
-    """Check labels: `count` integers in 0…classes-1; give an int64 tensor `[count]`.
+def as_labels(
+    labels: ArrayLike, *, count: int, classes: int | None, device: torch.device
+) -> Tensor:
+    """Check labels: `count` integers in 0…classes-1, or from 0 on; give an int64 tensor `[count]`.
 
     Raises:
         TypeError: not integers.
@@ -177,7 +197,9 @@ def as_labels(labels: ArrayLike, *, count: int, classes: int, device: torch.devi
             f"give one label an image, shape [{count}]."
         )
     low, high = int(given.min()), int(given.max())
-    if low < 0 or high >= classes:
+    if classes is None and low < 0:
+        raise ValueError(f"labels go from {low} to {high}; number the classes from 0 on.")
+    if classes is not None and (low < 0 or high >= classes):
         raise ValueError(
             f"labels go from {low} to {high}, but there are {classes} classes (0 to {classes - 1})."
         )
@@ -225,7 +247,8 @@ def as_tensor(values: ArrayLike, name: str) -> Tensor:
     if isinstance(values, Tensor):
         if values.is_complex():
             raise TypeError(f"{name} holds complex numbers; give real ones.")
-        return values
+        # torch can store the wider unsigned integers, and do next to nothing with them.
+        return values.to(torch.int64) if values.dtype in _BARE_TYPES else values
     try:
         array = np.asarray(values)
     except ValueError as error:  # ragged lists
@@ -241,9 +264,14 @@ def as_tensor(values: ArrayLike, name: str) -> Tensor:
         array = array.astype(np.int64)
     if kind == "f" and size not in (4, 8):
         array = array.astype(np.float64)
-    # torch shares memory with the array; it warns about read-only ones and refuses flipped views.
-    writable = array.flags.writeable and all(stride >= 0 for stride in array.strides)
-    return torch.from_numpy(array if writable else array.copy())
+    # torch shares memory with the array, unless it is flipped or a field of records.
+    if any(stride < 0 or stride % array.itemsize for stride in array.strides):
+        array = array.copy()
+    if array.flags.writeable:
+        return torch.from_numpy(array)
+    with warnings.catch_warnings():  # torch's, though nothing is written to what is given
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable", UserWarning)
+        return torch.from_numpy(array)
 
 
 def _finite(values: Tensor, name: str) -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,12 +14,20 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     """Refuse a path that cannot be written, before any work is done for it.
 
     Raises:
-        OSError: the folder does not exist, is no folder, or may not be written to.
+        OSError: the folder does not exist, is no folder, or may not be written to; what is there
+            is no file, or may not be written to.
+
+    Returns:
+        The file to write; of a link, the one that it leads to.
     """
     target = Path(path).expanduser()
+    if target.is_symlink():
+        target = target.resolve()
     folder = target.parent
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; name a file to write.")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{target} is a device or a pipe; name a file to write.")
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}; create it first.")
     if not os.access(folder, os.W_OK):
@@ -34,15 +43,12 @@ def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
         OSError: see `check_writable`.
     """
     target = check_writable(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    os.close(handle)
-    part = Path(name)
+    part = target.with_name(f".{secrets.token_hex(8)}.part")
+    part.touch(exist_ok=False)  # with the permissions that new files get
     try:
         yield part
-        # mkstemp makes private files; what a person saves gets the usual permissions.
-        umask = os.umask(0)
-        os.umask(umask)
-        part.chmod(0o666 & ~umask)
+        if target.exists():
+            part.chmod(stat.S_IMODE(target.stat().st_mode))
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -28,6 +28,10 @@ class Activation:
     low: float | None
     high: float | None
 
+    def __reduce__(self) -> tuple[Callable[[str], Activation], tuple[str]]:
+        """Pickle the name: functions without one cannot be pickled, and a network holds this."""
+        return activation_named, (self.name,)
+
 
 def squash(estimates: Tensor) -> Tensor:
     """Bring each row of estimated activations into [0.005, 0.995].
@@ -39,7 +43,8 @@ def squash(estimates: Tensor) -> Tensor:
     """
     low = estimates.amin(-1, keepdim=True)
     span = estimates.amax(-1, keepdim=True) - low
-    per_span = span.clamp_min(torch.finfo(estimates.dtype).tiny).reciprocal()
+    # Where all are alike, any factor will do: but with 1/tiny, autograd's gradient is NaN.
+    per_span = span.masked_fill(span < torch.finfo(estimates.dtype).tiny, 1).reciprocal()
     return torch.addcmul(low.new_full((), 0.005), estimates - low, per_span, value=0.99)
 
 

@@ -30,7 +30,14 @@ def save(network: InvertibleNetwork, path: str | os.PathLike[str]) -> None:
 
     Raises:
         OSError: the path cannot be written.
+        ValueError: the network holds what is not finite.
     """
+    for name, parameter in _named_parameters(network).items():
+        if not bool(torch.isfinite(parameter).all()):
+            raise ValueError(
+                f"{name} holds NaN or infinite values, as after training at too high a rate; such "
+                "a network could not be loaded."
+            )
     with written_whole(path) as part:
         part.write_bytes(to_bytes(network))
 

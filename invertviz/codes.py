@@ -90,7 +90,7 @@ def optimize_codes(
             one fitted for other classes or codes of another size.
     """
     chosen = class_indices(network, classes)
-    if steps < 0 or record_every < 1 or not learning_rate > 0:
+    if steps < 0 or record_every < 1 or not 0 < learning_rate < math.inf:
         raise ValueError(
             f"steps is {steps}, record_every {record_every}, learning_rate {learning_rate}; give "
             "steps of 0 or more, record_every of 1 or more, a positive learning_rate."
@@ -102,6 +102,11 @@ def optimize_codes(
         prior = CodePrior.fit(network, kind=prior)
     if prior is not None:
         _check_prior(network, prior)
+        if learning_rate * prior.weight >= 2:
+            raise ValueError(
+                f"learning_rate {learning_rate} times the prior's weight {prior.weight} is 2 or "
+                "more, with which each step goes further off; lower one of them."
+            )
     pull = None if prior is None else prior.pull(chosen, seed=seed)
     begin = _start(network, start, len(chosen), pull)
     descent = descend(network, targets, begin, learning_rate, pull)
@@ -283,7 +288,7 @@ def _start(
         raise ValueError(
             f"start holds {len(codes)} codes for {count} classes; give one for all, or one each."
         )
-    return codes.expand(count, -1)
+    return codes.repeat(count // len(codes), 1)  # the caller's own stay as they are
 
 
 def unit_numbers(network: InvertibleNetwork, units: Sequence[int] | None) -> list[int]:

@@ -8,19 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from invertviz._arrays import (
-    Array,
-    ArrayLike,
-    as_labels,
-    as_pixels,
-    as_rows,
-    check_brightness,
-    like,
-)
+from invertviz._arrays import CHUNK, Array, ArrayLike, as_labels, as_rows, in_chunks, like
 from invertviz._brief import brief
 from invertviz.network import InvertibleNetwork
-
-_CHUNK = 10_000  # rows at a time: a data set of any size fits
 
 
 @dataclass(frozen=True)
@@ -95,7 +85,7 @@ def evaluate(network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike) -
         predictions=like(images, predictions),
         probabilities=like(images, probabilities),
         confidences=like(images, confidences),
-        labels=like(images, truth),
+        labels=like(images, truth.clone()),  # the caller's own stay as they are
         misclassified=like(images, wrong.nonzero()[:, 0]),
         confusion_matrix=like(
             images,
@@ -117,7 +107,7 @@ def evaluate_inverse(
     rows, truth = _checked(network, images, labels)
     absolute = squared = 0.0
     same, wrong = [], []
-    for pixels, expected in zip(_chunks(network, rows), truth.split(_CHUNK), strict=True):
+    for pixels, expected in zip(_chunks(network, rows), truth.split(CHUNK), strict=True):
         codes = network.encode_pixels(pixels)
         predicted = network.logits(codes).argmax(-1)
         estimates = network.inverse(codes)
@@ -144,8 +134,4 @@ def _checked(
 
 
 def _chunks(network: InvertibleNetwork, rows: Tensor) -> Iterator[Tensor]:
-    """The images as floats on the network's device, some of them at a time."""
-    for some in rows.split(_CHUNK):
-        pixels = as_pixels(some, device=network.device, dtype=network.dtype)
-        check_brightness(pixels)
-        yield pixels
+    return in_chunks(rows, device=network.device, dtype=network.dtype)

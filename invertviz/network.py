@@ -213,7 +213,10 @@ class InvertibleNetwork(nn.Module):
         inverse.check_fits(self)
         other = copy.copy(self)
         other._modules = {**self._modules}
-        other.inverse = inverse.to(self.device, self.dtype)
+        here = (self.device, self.dtype)
+        if any((tensor.device, tensor.dtype) != here for tensor in inverse.parameters()):
+            inverse = copy.deepcopy(inverse).to(*here)  # other networks may use the one given
+        other.inverse = inverse
         other.training_record = {**self.training_record}
         return other
 
@@ -323,6 +326,7 @@ class InvertibleNetwork(nn.Module):
 
         Raises:
             OSError: the path cannot be written; nothing is left half-written.
+            ValueError: the network holds what is not finite.
         """
         from invertviz import checkpoints  # the arrow checkpoints → network must stay one-way
 

@@ -8,12 +8,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from invertviz._arrays import ArrayLike, as_codes, as_images, check_brightness, to_numpy
+from invertviz._arrays import ArrayLike, as_codes, as_rows, in_chunks, to_numpy
 from invertviz._brief import brief
 from invertviz.codes import Classes, class_indices
 from invertviz.network import InvertibleNetwork
-
-_CHUNK = 10_000  # images at a time
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def survey_units(network: InvertibleNetwork, images: ArrayLike, *, bins: int = 3
     """
     if bins < 1:
         raise ValueError(f"bins is {bins}; give 1 or more.")
-    rows = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
-    check_brightness(rows)
-    codes = torch.cat([network.encode_pixels(some) for some in rows.split(_CHUNK)])
+    rows = as_rows(images, network.image_shape)
+    chunks = in_chunks(rows, device=network.device, dtype=network.dtype)
+    codes = torch.cat([network.encode_pixels(pixels) for pixels in chunks])
     low, high = codes.aminmax(dim=0)
     span = (high - low).clamp_min(torch.finfo(codes.dtype).tiny)
     parts = ((codes - low) / span * bins).long().clamp_(0, bins - 1)

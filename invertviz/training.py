@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
@@ -13,7 +14,6 @@ from invertviz._arrays import (
     ArrayLike,
     as_images,
     as_labels,
-    as_tensor,
     check_brightness,
     generator_of,
 )
@@ -72,8 +72,10 @@ def train(
             raise ValueError(
                 "images must be an array [N, *image_shape]; pass image_shape for another layout."
             )
+    _check_settings(inverse_steps, batch_size, learning_rate, "inverse_steps")
+    _check_confidence(confidence)
     pixels = as_images(images, image_shape, device=torch.device("cpu"))
-    classes = len(class_names) if class_names is not None else _count_classes(labels)
+    classes = len(class_names) if class_names is not None else _count_classes(labels, len(pixels))
     network = InvertibleNetwork(
         (pixels.shape[1], *hidden, classes),
         activation=activation,
@@ -186,8 +188,7 @@ def fit_inverse(
             f"only; use {type(inverse).__name__}.fit(network, images)."
         )
     _check_settings(steps, batch_size, learning_rate)
-    if not 0 <= confidence < 1:
-        raise ValueError(f"confidence is {confidence}; it must be in [0, 1).")
+    _check_confidence(confidence)
     pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
     check_brightness(pixels)
     codes = network.encode_pixels(pixels)
@@ -281,15 +282,27 @@ def step_along(gradient: Gradient, optimizer: Adagrad, device: torch.device) -> 
     return recorded(lambda batch: optimizer.step(gradient(batch)), device)
 
 
-def _count_classes(labels: ArrayLike) -> int:
-    given = as_tensor(labels, "labels")
-    return max(int(given.max()) + 1, 2) if given.numel() else 2
+def _count_classes(labels: ArrayLike, images: int) -> int:
+    """As many as the largest label says, where that is likely: a layer of that width is made."""
+    given = as_labels(labels, count=images, classes=None, device=torch.device("cpu"))
+    classes = max(int(given.max()) + 1, 2)
+    if classes > max(images, 1000):
+        raise ValueError(
+            f"the largest label is {classes - 1}, which makes {classes} classes of {images} "
+            "images; number the classes from 0 on, or pass class_names if there are so many."
+        )
+    return classes
 
 
-def _check_settings(steps: int, batch_size: int, learning_rate: float) -> None:
+def _check_settings(steps: int, batch_size: int, learning_rate: float, name: str = "steps") -> None:
     if steps < 0:
-        raise ValueError(f"steps is {steps}; give 0 or more.")
+        raise ValueError(f"{name} is {steps}; give 0 or more.")
     if batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; give 1 or more.")
-    if not learning_rate > 0:
+    if not 0 < learning_rate < math.inf:
         raise ValueError(f"learning_rate is {learning_rate}; give a positive number.")
+
+
+def _check_confidence(confidence: float) -> None:
+    if not 0 <= confidence < 1:
+        raise ValueError(f"confidence is {confidence}; it must be in [0, 1).")

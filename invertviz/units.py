@@ -149,7 +149,7 @@ def maximize_units(
     chosen = unit_numbers(network, units)
     if prior not in ("gaussian", None):
         raise ValueError(f'prior {prior!r} is not known; choose "gaussian" or None.')
-    if not 0 <= weight < math.inf or steps < 0 or not learning_rate > 0:
+    if not 0 <= weight < math.inf or steps < 0 or not 0 < learning_rate < math.inf:
         raise ValueError(
             f"weight is {weight}, steps {steps}, learning_rate {learning_rate}; give a weight and "
             "steps of 0 or more, a positive learning_rate."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from enum import Enum
 from functools import partial
@@ -90,6 +91,8 @@ def check_folder(out: Path) -> None:
         raise ValueError(f"{out} is a file; name a folder.")
     if not out.absolute().parent.is_dir():
         raise FileNotFoundError(f"there is no folder {out.absolute().parent}; create it first.")
+    if not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
+        raise PermissionError(f"{out.absolute()} may not be written to; choose another folder.")
 
 
 def check_pictures(network: InvertibleNetwork) -> None:

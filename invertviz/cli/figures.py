@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -62,7 +63,7 @@ def figures(
     samples = images[few(np.arange(len(images)))]
     digits = net.class_names == tuple("0123456789")
     classes = range(1 if digits else 0, len(net.class_names))
-    generated = optimize_codes(net, classes)
+    generated = optimize_codes(net, classes, progress=sys.stderr.isatty())
     few_units = range(min(net.code_size, 12))
     drawn = {
         "samples": draw.sample_grid(samples),

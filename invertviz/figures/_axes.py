@@ -29,6 +29,8 @@ def own_axes(
         return axes
     figure = ShownFigure(figsize=size, facecolor="white")
     left, low, right, high = margins
+    if size[0] - left - right < 0.1:
+        raise ValueError(f"a chart does not fit in {size[0]} inches; make it wider.")
     return place_axes(figure, left, low, size[0] - left - right, size[1] - low - high)
 
 

@@ -103,6 +103,7 @@ def confusion_matrix(
         )
     if table.dtype.kind not in "ui" or table.min() < 0:
         raise ValueError("counts must be integers, 0 or more.")
+    table = table.astype(np.int64)
     mistakes = np.log1p(table * ~np.eye(size, dtype=bool))
     shade = 0.85 * mistakes / max(mistakes.max(), 1)
     colors = mpl.colormaps["OrRd"](shade)

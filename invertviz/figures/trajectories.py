@@ -105,6 +105,8 @@ def latent_trajectory(
     wanted = np.geomspace(1, taken[-1] + 1, frames) - 1
     shown = np.unique(np.abs(taken[:, None] - wanted).argmin(0))
     side = (check_width(width) - 0.7) / len(shown) - 0.06
+    if min(side, width - 1.3) < 0.05:
+        raise ValueError(f"{len(shown)} pictures do not fit in {width} inches; give fewer frames.")
     high = side * pictures.shape[1] / pictures.shape[2]
     above = 0.3 if title else 0.05
     low, chart_high = 0.5, 0.3 * width
@@ -134,7 +136,7 @@ def _records(
         )
     if not 0 <= target < told.shape[1]:
         raise ValueError(f"target is {target}; give a class, 0 to {told.shape[1] - 1}.")
-    taken = np.arange(len(told)) if steps is None else as_numbers(steps)
+    taken = np.arange(len(told)) if steps is None else as_numbers(steps).astype(float)
     if taken.shape != (len(told),) or (np.diff(taken) <= 0).any() or taken[0] < 0:
         raise ValueError(
             f"steps has shape {list(taken.shape)} for {len(told)} records; give one a record, "

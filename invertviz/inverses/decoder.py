@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ class DecoderInverse(LayeredInverse):
             raise ValueError(
                 f"representation is {representation} and classes {classes}; give 0 or more."
             )
-        if steps < 1 or batch_size < 1 or not learning_rate > 0:
+        if steps < 1 or batch_size < 1 or not 0 < learning_rate < math.inf:
             raise ValueError(
                 f"steps is {steps}, batch_size {batch_size}, learning_rate {learning_rate}; "
                 "give positive numbers."

@@ -68,7 +68,7 @@ class GradientInverse(Inverse):
         alpha: float = 1.0,
     ) -> None:
         super().__init__()
-        if steps < 0 or not learning_rate > 0:
+        if steps < 0 or not 0 < learning_rate < math.inf:
             raise ValueError(
                 f"steps is {steps}, learning_rate {learning_rate}; give steps of 0 or more, a "
                 "positive learning_rate."

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from invertviz import datasets
-from invertviz._arrays import ArrayLike, as_images, check_brightness, to_numpy
+from invertviz._arrays import ArrayLike, as_pixels, as_rows, in_chunks, to_numpy
 from invertviz._noise import normal_noise
 from invertviz.network import InvertibleNetwork
 
@@ -43,12 +43,15 @@ def starting_points(network: InvertibleNetwork, images: ArrayLike | None) -> Sta
             nothing = np.zeros((0, *network.image_shape), dtype=np.uint8)
             return StartingPoints(nothing, np.zeros(network.code_size, dtype=np.float32))
         images, offered = _bundled()
-    rows = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
-    check_brightness(rows)
+    rows = as_rows(images, network.image_shape)
+    chunks = in_chunks(rows, device=network.device, dtype=network.dtype)
     with torch.no_grad():
-        mean = network.encode_pixels(rows).mean(0)
-    digits = to_numpy(rows[offered[offered < len(rows)]].clamp(0, 1).mul(255).round())
-    return StartingPoints(digits.astype(np.uint8).reshape(-1, *network.image_shape), to_numpy(mean))
+        codes = torch.cat([network.encode_pixels(pixels) for pixels in chunks])
+    shown = as_pixels(rows[offered[offered < len(rows)]], device=network.device)
+    digits = to_numpy(shown.clamp(0, 1).mul(255).round())
+    return StartingPoints(
+        digits.astype(np.uint8).reshape(-1, *network.image_shape), to_numpy(codes.mean(0))
+    )
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ import traitlets as t
 from ipywidgets import widget_serialization
 
 from invertviz import datasets, figures
-from invertviz._arrays import ArrayLike, as_images, to_numpy
+from invertviz._arrays import ArrayLike, as_rows, to_numpy
 from invertviz.codes import project_units
 from invertviz.network import InvertibleNetwork
 from invertviz.survey import UnitSurvey, ranked, survey_units, unit_effects
@@ -214,7 +214,7 @@ class UnitSliders(NetworkWidget):
         if examples is None:
             survey, known = _nothing_seen(network), np.zeros((0, size), np.float32)
         else:
-            images = as_images(examples, network.image_shape, device=network.device)
+            images = as_rows(examples, network.image_shape, name="examples")
             survey = survey_units(network, images)
             kept = min(_KEPT, max(10, _KEPT_NUMBERS // size))
             known = to_numpy(network.encode(images[:kept]))

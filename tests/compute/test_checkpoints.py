@@ -1,10 +1,12 @@
 """Networks there and back, and files that are none."""
 
 import json
+import os
 from importlib import resources
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from invertviz import CheckpointError, InvertibleNetwork, load, load_pretrained
@@ -75,11 +77,27 @@ def test_a_failed_save_leaves_the_old_file(network, saved):
     assert [path.name for path in saved.parent.iterdir()] == [saved.name]
 
 
+def test_a_link_is_followed_and_permissions_are_kept(network, tmp_path):
+    real, link = tmp_path / "real.safetensors", tmp_path / "link.safetensors"
+    link.symlink_to(real)
+    network.save(link)
+    (tmp_path / "new").touch()
+    assert real.stat().st_mode == (tmp_path / "new").stat().st_mode
+    real.chmod(0o600)
+    network.training_record = {"seed": 8}
+    network.save(link)
+    assert link.is_symlink()
+    assert load(real).training_record == {"seed": 8}
+    assert real.stat().st_mode & 0o777 == 0o600
+
+
 def test_unwritable_outputs_are_refused(network, tmp_path):
     with pytest.raises(FileNotFoundError, match="create it first"):
         network.save(tmp_path / "missing" / "net.safetensors")
     with pytest.raises(IsADirectoryError):
         network.save(tmp_path)
+    with pytest.raises(OSError, match="device or a pipe"):
+        network.save(os.devnull)
 
 
 def test_files_that_are_no_checkpoints_are_refused(saved, tmp_path):
@@ -130,10 +148,16 @@ def test_descriptions_that_do_not_fit_are_refused(saved, tmp_path, change, messa
 
 
 def test_weights_that_are_not_finite_are_refused(saved, tmp_path, network):
-    network.weights[1].data[0, 0] = float("nan")
-    network.save(tmp_path / "nan.safetensors")
+    tensors = load_file(saved)
+    tensors["W2"][0, 0] = np.nan
+    with safe_open(saved, framework="numpy") as file:
+        save_file(tensors, tmp_path / "nan.safetensors", metadata=file.metadata())
     with pytest.raises(CheckpointError, match="NaN or infinite values in W2"):
         load(tmp_path / "nan.safetensors")
+    network.weights[1].data[0, 0] = np.nan
+    with pytest.raises(ValueError, match="W2 holds NaN"):
+        network.save(tmp_path / "new.safetensors")
+    assert not (tmp_path / "new.safetensors").exists()
 
 
 def test_pretrained_network_is_small_and_knows_its_origin(pretrained):

@@ -85,6 +85,11 @@ def test_no_steps_return_the_start(network):
     result = optimize_codes(network, 0, steps=0, progress=False)
     assert result.steps == 0
     assert result.trajectory.shape == (1, 1, 6)
+    start = np.zeros(6, np.float32)
+    found = optimize_codes(network, [0, 1], steps=0, start=start, progress=False).codes
+    found[0] = 1  # a caller's own array stays as it is, and each code is one by itself
+    assert not start.any()
+    assert not found[1].any()
 
 
 def test_progress_is_shown(network, capsys):
@@ -106,6 +111,7 @@ OTHERS = CodePrior("gaussian", torch.zeros(10, 100), torch.eye(100).expand(10, 1
         ({"classes": [True]}, TypeError, "number or a name"),
         ({"classes": 0, "steps": -1}, ValueError, "steps is -1"),
         ({"classes": 0, "learning_rate": 0}, ValueError, "learning_rate 0"),
+        ({"classes": 0, "learning_rate": np.inf}, ValueError, "learning_rate inf"),
         ({"classes": 0, "record_every": 0}, ValueError, "record_every 0"),
         ({"classes": 0, "start": np.zeros(5)}, ValueError, "6 units"),
         ({"classes": 0, "start": np.zeros((2, 6))}, ValueError, "2 codes for 1"),

@@ -189,6 +189,18 @@ def test_confusion_matrix_shows_counts_and_colours_mistakes_alone():
     np.testing.assert_array_equal(colour(1, 0), 255)
 
 
+def test_unsigned_counts_are_told_as_others_are():
+    counts = np.array([[9, 1], [4, 3]])
+    assert (
+        "b taken for a 4 times, a taken for b 1 times" in figures.confusion_matrix(counts, "ab").alt
+    )
+    for dtype in (np.uint8, np.uint64):
+        assert (
+            figures.confusion_matrix(counts.astype(dtype), "ab").alt
+            == figures.confusion_matrix(counts, "ab").alt
+        )
+
+
 def test_right_counts_stay_dark_and_readable():
     figure = figures.confusion_matrix(torch.tensor([[10, 0], [0, 10]]), ["a", "b"])
     assert [t.get_color() for t in figure.axes[0].texts] == ["#222222"] * 2
@@ -410,9 +422,12 @@ def test_trajectories_show_frames_from_start_to_end_and_the_curve():
         (lambda: figures.confidence_curves(np.eye(3), 3), "target is 3"),
         (lambda: figures.confidence_curves(np.eye(3) * 2, 0), "all 0 to 1"),
         (lambda: figures.confidence_curves(np.eye(3), 0, steps=[0, 2, 1]), "ascending"),
+        (lambda: figures.confidence_curves(np.eye(3), 0, steps=np.uint8([9, 5, 1])), "ascending"),
+        (lambda: figures.confidence_curves(np.eye(3), 0, width=1), "a chart does not fit"),
+        (lambda: figures.latent_trajectory(IMAGES, np.eye(6), 0, width=1.2), "do not fit in 1.2"),
+        (lambda: figures.sample_grid(IMAGES, width=1, columns=6), "do not fit"),
         (lambda: figures.latent_trajectory(IMAGES, np.eye(3), 0), "one image a record"),
         (lambda: figures.sample_grid(IMAGES, width=0), "ONE_COLUMN"),
-        (lambda: figures.sample_grid(IMAGES, width=1, columns=6), "do not fit"),
         (lambda: figures.confusion_matrix(np.eye(40, dtype=int), "a" * 40, width=3), "wider"),
         (lambda: figures.sample_grid(IMAGES, axes=Figure().subplots(1, 5)), "one an image"),
         (lambda: figures.sample_grid(IMAGES[0], axes="ax"), "matplotlib Axes"),

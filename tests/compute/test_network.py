@@ -1,11 +1,15 @@
 """The article's equations, and what comes in and goes out."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork
-from invertviz.activations import ACTIVATIONS
+from invertviz import InvertibleNetwork, RidgeInverse
+from invertviz._arrays import as_rows
+from invertviz.activations import ACTIVATIONS, squash
 
 rng = np.random.default_rng(0)
 
@@ -210,3 +214,49 @@ def test_from_arrays_refuses_what_does_not_fit():
     ]:
         with pytest.raises(ValueError, match=message):
             InvertibleNetwork.from_arrays(*arguments)
+
+
+def test_numbers_of_every_type_and_layout_are_taken():
+    network, image = InvertibleNetwork(device="cpu"), rng.integers(0, 256, (2, 28, 28))
+    wanted = network.encode(image)
+    for dtype in (torch.uint8, torch.int16, torch.uint16, torch.uint32, torch.uint64):
+        found = network.encode(torch.from_numpy(image).to(dtype)).numpy()
+        np.testing.assert_array_equal(found, wanted)
+    records = np.zeros(2, [("label", "u1"), ("image", "f4", (28, 28))])  # no whole steps of 4 bytes
+    records["image"] = image / np.float32(255)
+    np.testing.assert_allclose(network.encode(records["image"]), wanted, rtol=1e-5)
+
+
+def test_what_is_given_is_neither_copied_nor_written_to(recwarn):
+    images = rng.random((3, 28, 28)).astype(np.float32)
+    images.flags.writeable = False  # as a memory map that is only read
+    before = images.tobytes()
+    rows = as_rows(images, (28, 28))
+    assert np.shares_memory(rows.numpy(), images)
+    InvertibleNetwork(device="cpu").reconstruct(images)
+    assert images.tobytes() == before
+    assert not recwarn.list
+
+
+def test_an_inverse_may_serve_networks_of_several_types(sample):
+    network = InvertibleNetwork(device="cpu", seed=1)
+    ridge = RidgeInverse.fit(network, sample.train.images)
+    turned = network.with_inverse(ridge)
+    assert turned.inverse is ridge
+    before = turned.reconstruct(sample.test.images[:3]).images
+    double = copy.deepcopy(network).double().with_inverse(ridge)
+    assert double.reconstruct(sample.test.images[:3]).images.dtype == np.float64
+    np.testing.assert_array_equal(turned.reconstruct(sample.test.images[:3]).images, before)
+
+
+def test_networks_can_be_pickled():
+    network = InvertibleNetwork((12, 7, 3), image_shape=(4, 3), activation="tanh", device="cpu")
+    found = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(found.encode(np.ones((4, 3))), network.encode(np.ones((4, 3))))
+    assert found.activation is network.activation
+
+
+def test_a_layer_of_one_unit_is_squashed_with_a_gradient():
+    estimates = torch.full((2, 1), 0.3, requires_grad=True)
+    torch.logit(squash(estimates)).backward(torch.full((2, 1), 7.0))
+    np.testing.assert_array_equal(estimates.grad, np.zeros((2, 1)))

@@ -145,6 +145,11 @@ def test_optimization_refuses_unknown_priors(network, pretrained):
         optimize_codes(pretrained, 3, prior="magic", progress=False)
     with pytest.raises(ValueError, match="no network of the bundled digits"):
         optimize_codes(network, 0, prior="gaussian", progress=False)
+    heavy = CodePrior.fit(pretrained, weight=2.1)
+    with pytest.raises(ValueError, match="is 2 or more, with which"):
+        optimize_codes(pretrained, 3, prior=heavy, progress=False)
+    found = optimize_codes(pretrained, 3, prior=heavy, learning_rate=0.9, progress=False)
+    assert np.isfinite(found.codes).all()
 
 
 def test_priors_make_clear_digits(pretrained):

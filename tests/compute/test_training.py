@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, fit_classifier, fit_inverse, train
+from invertviz import InvertibleNetwork, fit_classifier, fit_inverse, train, training
 
 rng = np.random.default_rng(0)
 LEARNING_RATE = 0.01
@@ -198,3 +198,31 @@ def test_bad_input_is_refused_before_any_work(change, error, message):
     with pytest.raises(error, match=message):
         fit_classifier(network, progress=False, **arguments)
     assert torch.equal(network.weights[0], before)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        ({"confidence": 1}, ValueError, "confidence is 1"),
+        ({"inverse_steps": -1}, ValueError, "inverse_steps is -1"),
+        ({"learning_rate": float("inf")}, ValueError, "learning_rate is inf"),
+        ({"labels": [0, 1, 10**9]}, ValueError, "the largest label is 1000000000"),
+        ({"labels": [0, 1, -1]}, ValueError, "from 0 on"),
+        ({"labels": [0, 1, np.nan]}, TypeError, "must be integers"),
+        ({"labels": [0, 1]}, ValueError, "one label an image"),
+    ],
+)
+def test_nothing_is_trained_with_what_will_not_do(change, error, message, monkeypatch):
+    def began(*_arguments, **_settings):
+        raise AssertionError("the classifier was trained")
+
+    monkeypatch.setattr(training, "fit_classifier", began)
+    settings = {"images": np.zeros((3, 4, 3), np.uint8), "labels": [0, 1, 2], **change}
+    with pytest.raises(error, match=message):
+        train(**settings)
+
+
+def test_a_hidden_layer_of_one_unit_is_learned(sample):
+    few = {"hidden": (1, 10), "activation": "tanh", "steps": 300, "inverse_steps": 30}
+    network = train(sample.train.images, sample.train.labels, confidence=0.1, progress=False, **few)
+    assert np.isfinite(network.reconstruct(sample.test.images[:5]).images).all()
