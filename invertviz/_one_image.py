@@ -65,16 +65,15 @@ class _Views:
     """A network's parameters as numpy sees them: where they lie, so that training shows."""
 
     def __init__(self, network: InvertibleNetwork) -> None:
-        self.inverse = network.inverse
-        learned = isinstance(self.inverse, LearnedInverse)
+        self.inverse = inverse = network.inverse
         groups = [tensors_of(group) for group in _groups(network)]
         parameters = [parameter for group in groups for parameter in group]
         self.addresses = [parameter.data_ptr() for parameter in parameters]
         # Detached, they hold on to their memory: nothing else comes to lie at these addresses.
         self.held = [parameter.detach() for parameter in parameters]
         self.usable = (
-            learned
-            and network.activation.name == "sigmoid"
+            type(inverse) is LearnedInverse  # a subclass may go another way
+            and network.activation.name == inverse.activation.name == "sigmoid"
             and all(t.device.type == "cpu" and t.dtype == torch.float32 for t in self.held)
         )
         if self.usable:

@@ -8,7 +8,7 @@ import torch
 
 from invertviz import InvertibleNetwork
 from invertviz._one_image import reconstruct_one
-from invertviz.inverses import RidgeInverse
+from invertviz.inverses import LearnedInverse, RidgeInverse
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -67,6 +67,19 @@ def test_another_inverse_and_back(pretrained, sample):
     assert_as_torch(pretrained, image)
     turned.inverse = pretrained.inverse
     assert_as_torch(turned, image)
+
+
+def test_other_kinds_of_the_learned_inverse(pretrained, sample):
+    class Clamped(LearnedInverse):
+        def forward(self, codes):
+            return super().forward(codes).clamp(0, 1)
+
+    x, own = sample.test.images, pretrained.inverse
+    for kind, activation in ((LearnedInverse, "relu"), (Clamped, "sigmoid")):
+        inverse = kind([*own.matrices], [*own.biases], activation)
+        turned = pretrained.with_inverse(inverse)
+        one, many = turned.reconstruct(x[0]).images[0], turned.reconstruct(x[:2]).images[0]
+        np.testing.assert_allclose(one, many, atol=1e-5)
 
 
 def test_what_torch_answers():
