@@ -133,7 +133,10 @@ class ClassPicker(Optimizing):
         """
         targets, codes = self._begin()
         with self.hold_sync():  # the page sees no pause between one run and the next
-            self._release()
+            if self._descent is None:
+                self._release()
+            else:
+                self._finish()  # those who wait for it get all of its course
             self.chosen = min(self.chosen, len(targets) - 1)
             return self._go(targets, codes)
 

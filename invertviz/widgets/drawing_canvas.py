@@ -66,7 +66,10 @@ class DrawingCanvas(NetworkWidget):
         **traits: Any,
     ) -> None:
         super().__init__(pretrained() if network is None else network, **traits)
-        self.image = np.zeros(self.image_shape) if image is None else image
+        if image is not None:
+            self.image = image
+        if not len(self.code):  # blank, as an image is by itself: nothing has changed
+            self._look()
 
     def clear(self) -> None:
         """Show a blank image."""
@@ -81,14 +84,13 @@ class DrawingCanvas(NetworkWidget):
         return figures.reconstruction_pairs(self.image, self.reconstruction, titles=[shown])
 
     @t.observe("image")
-    def _look(self, change: t.Bunch) -> None:
-        image = change["new"]
-        result = self.network.reconstruct(image)
+    def _look(self, _change: t.Bunch | None = None) -> None:
+        result = self.network.reconstruct(self.image)
         probabilities = result.probabilities[0]
         with self.hold_sync():
             self._set_traits(
                 reconstruction=result.images[0],
                 code=result.codes[0],
                 probabilities=probabilities,
-                prediction=int(probabilities.argmax()) if image.any() else -1,
+                prediction=int(probabilities.argmax()) if self.image.any() else -1,
             )

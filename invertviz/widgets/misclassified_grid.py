@@ -134,6 +134,10 @@ class MisclassifiedGrid(NetworkWidget):
         Args:
             indices: which samples, such as `grid.selected`; those that pass the filter, in the
                 order shown, if None.
+
+        Raises:
+            TypeError: not integers.
+            ValueError: indices beyond the samples, or one twice.
         """
         if indices is None:
             return self._table.frame(self._order())
@@ -271,4 +275,8 @@ class MisclassifiedGrid(NetworkWidget):
             self.set_trait("stale", False)
 
     def _indices(self, given: ArrayLike) -> Indices:
-        return np.array(SampleIndices(name="indices").validate(self, given), dtype=np.int64)
+        return np.array(_INDICES.validate(self, given), dtype=np.int64)
+
+
+_INDICES = SampleIndices()
+_INDICES.name = "indices"

@@ -120,6 +120,17 @@ def test_stop_resume_and_restart(picker):
         second = picker.run()  # takes the first one's place
         assert (await first).steps == 0
         assert (await second).steps == 50
+        picker.classes, picker.steps = [1, 2, 3], 20_000
+        replaced = picker.run()
+        while picker.step < 100:
+            await asyncio.sleep(0)
+        picker.classes = [7]
+        picker.run()
+        found = await replaced
+        assert found.codes.shape == (3, 100)
+        np.testing.assert_array_equal(found.trajectory[-1], found.codes)
+        assert len(found.trajectory) > 2
+        picker.stop()
 
     asyncio.run(notebook())
 

@@ -28,6 +28,16 @@ def sent(canvas, sent_by):
     return sent_by(canvas)
 
 
+@pytest.mark.parametrize("image", [None, np.zeros((28, 28))])
+def test_a_blank_canvas_has_been_looked_at(pretrained, image, tmp_path):
+    canvas = DrawingCanvas(pretrained, image=image)
+    assert canvas.prediction == -1
+    assert (len(canvas.code), len(canvas.probabilities)) == (100, 10)
+    result = pretrained.reconstruct(np.zeros((28, 28), np.float32))
+    np.testing.assert_allclose(canvas.reconstruction, result.images[0], atol=1e-5)
+    assert canvas.save_figure(tmp_path / "blank.png").exists()
+
+
 def test_setting_an_image_answers_everything(canvas, pretrained, sample):
     digit = sample.test.images[7]
     canvas.image = digit

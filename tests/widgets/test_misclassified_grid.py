@@ -58,6 +58,10 @@ def test_rows_are_the_mistakes_surest_first(grid, found):
     assert grid.count == len(expected)
     assert grid.total == 1000
     np.testing.assert_array_equal(grid.rows([5, 2])["index"], [5, 2])
+    with pytest.raises(ValueError, match="indices holds a sample twice"):
+        grid.rows([5, 5])
+    with pytest.raises(ValueError, match="indices holds indices from -1"):
+        grid.rows([-1])
 
 
 def test_margin_of_what_is_right_is_positive(grid, found):
