@@ -167,7 +167,7 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
   );
   for (const name of SETTINGS) model.on(`change:${name}`, paintControls);
   frame.onClose(() => place.close());
-  el.append(frame.root);
+  frame.appear(el);
   return () => frame.close();
 }
 

@@ -73,7 +73,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   model.on("change:flip", () => panel.resize());
   frame.onClose(() => panel.close());
   frame.onClose(() => confusion?.close());
-  el.append(frame.root);
+  frame.appear(el);
   return () => frame.close();
 }
 

@@ -203,7 +203,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     slider.close();
     grid.close();
   });
-  el.append(frame.root);
+  frame.appear(el);
   return () => frame.close();
 }
 

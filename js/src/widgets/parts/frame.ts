@@ -69,6 +69,12 @@ export class Frame<T extends WidgetTraits> {
     return schedule;
   }
 
+  /** Appear in the element that the host has for this view. */
+  appear(host: HTMLElement): void {
+    host.classList.add("iv-host");
+    host.append(this.root);
+  }
+
   /** Call `end` when the view is closed. */
   onClose(end: () => void): void {
     this.ends.push(end);
