@@ -60,11 +60,11 @@ export class Link<T extends WidgetTraits> {
   }
 
   /**
-   * Ask with the newest changes, which a person chose; the browser, too, tells the kernel where there
-   * is one.
+   * Ask with the newest changes, of which a person chose those `names`; the browser, too, tells the
+   * kernel where there is one.
    */
-  ask(changes: () => Partial<T>): void {
-    this.requests.choose();
+  ask<K extends keyof T & string>(changes: () => Partial<T>, ...names: K[]): void {
+    this.requests.choose(names);
     this.askAside(changes);
   }
 
@@ -82,20 +82,28 @@ export class Link<T extends WidgetTraits> {
   }
 
   /**
-   * Hear when Python or a linked widget changes an input. What is older than a person's own choice,
-   * such as the state that JupyterLab fetches when a connection is mended, is replaced by that instead.
+   * Hear when Python or a linked widget changes an input. What is older than a person's own choice of
+   * it, such as the state that JupyterLab fetches when a connection is mended, is replaced by that.
+   *
+   * @param merge takes of such a value what the person did not choose
    */
-  listen<K extends keyof T & string>(input: K, listener: (value: T[K]) => void): void {
+  listen<K extends keyof T & string>(
+    input: K,
+    listener: (value: T[K]) => void,
+    merge?: (value: T[K]) => void,
+  ): void {
     this.model.on(`change:${input}`, () => {
       if (this.writing) return;
-      if (this.newest && this.isBehind) this.requests.ask(this.newest);
-      else listener(this.model.get(input));
+      const value = this.model.get(input);
+      if (!this.newest || !this.isBehind(input)) return listener(value);
+      merge?.(value);
+      this.requests.ask(this.newest);
     });
   }
 
-  /** Whether the model may hold something older than what a person chose last. */
-  get isBehind(): boolean {
-    return this.requests.isBehind;
+  /** Whether the model may hold something older than what a person chose last of these traits. */
+  isBehind<K extends keyof T & string>(...names: K[]): boolean {
+    return names.some((name) => this.requests.isBehind(name));
   }
 
   /** Follow changes that Python or a linked widget made: the kernel knows them and has answered. */

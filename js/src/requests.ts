@@ -13,8 +13,10 @@ const PATIENCE_MS = 1000;
 export class LatestRequests<T extends WidgetTraits> {
   private readonly first = Math.floor(Math.random() * 2 ** 30);
   private number = this.first;
-  private choice = this.first; // the last request that told of a person's choice
-  private choiceWaits = false;
+  /** Of each trait that a person chose, the last request that told of it. */
+  private readonly choices = new Map<string, number>();
+  /** What a person chose of which the next request tells. */
+  private readonly chosen = new Set<string>();
   private inFlight = false;
   private waiting: (() => Partial<T>) | undefined;
   private timer: ReturnType<typeof setTimeout> | undefined;
@@ -39,23 +41,24 @@ export class LatestRequests<T extends WidgetTraits> {
     if (!this.inFlight) this.sendNewest();
   }
 
-  /** A person chose something, of which the next request tells. */
-  choose(): void {
-    this.choiceWaits = true;
+  /** A person chose these traits, of which the next request tells. */
+  choose(names: readonly string[]): void {
+    for (const name of names) this.chosen.add(name);
   }
 
-  /** Whether the model may hold something older than what a person chose last. */
-  get isBehind(): boolean {
+  /** Whether the model may hold something older than what a person chose last of a trait. */
+  isBehind(name: string): boolean {
+    const choice = this.choices.get(name) ?? this.first;
     const answered = this.model.get("answered");
-    if (this.waiting && this.choiceWaits) return true;
-    if (this.inFlight && this.choice === this.number) return answered !== this.number;
-    return this.first < answered && answered < this.choice;
+    if (this.waiting && this.chosen.has(name)) return true;
+    if (this.inFlight && choice === this.number) return answered !== this.number;
+    return this.first < answered && answered < choice;
   }
 
   /** Forget what was asked: the kernel that would have answered is gone. */
   drop(): void {
-    this.choiceWaits ||= this.isBehind;
-    this.choice = this.first;
+    for (const name of this.choices.keys()) if (this.isBehind(name)) this.chosen.add(name);
+    this.choices.clear();
     this.waiting = undefined;
     this.inFlight = false;
     clearTimeout(this.timer);
@@ -71,8 +74,8 @@ export class LatestRequests<T extends WidgetTraits> {
     this.waiting = undefined;
     this.inFlight = true;
     this.number += 1;
-    if (this.choiceWaits) this.choice = this.number;
-    this.choiceWaits = false;
+    for (const name of this.chosen) this.choices.set(name, this.number);
+    this.chosen.clear();
     this.write({ ...changes, request: this.number });
     this.model.save_changes();
     this.timer = setTimeout(() => this.enter("late"), PATIENCE_MS);

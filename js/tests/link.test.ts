@@ -97,8 +97,8 @@ test("one request is in flight, and the newest of those that wait goes next", as
 test("another page's answer is not ours", async () => {
   const { model, sent, state, answer } = wire();
   const link = await linkTo(model);
-  link.ask(image(1));
-  link.ask(image(2));
+  link.ask(image(1), "image");
+  link.ask(image(2), "image");
   answer((state.request as number) + 1);
   expect(sent).toHaveLength(1);
 });
@@ -106,14 +106,14 @@ test("another page's answer is not ours", async () => {
 test("while the kernel is late the browser stands in, until nothing waits any more", async () => {
   const { model, state, images, answer } = wire();
   const link = await linkTo(model);
-  link.ask(image(1));
+  link.ask(image(1), "image");
   expect(state.seen).toBeUndefined();
   vi.advanceTimersByTime(1000);
   expect(link.status.engine).toBe("browser");
   expect(link.status.message).toMatch(/busy/);
   const first = seen(state);
   expect(first).toHaveLength(7);
-  link.ask(image(2));
+  link.ask(image(2), "image");
   const second = seen(state);
   expect(second).not.toEqual(first);
   state.seen = bytes(first); // the kernel's answer to what is no longer there …
@@ -129,12 +129,12 @@ test("while the kernel is late the browser stands in, until nothing waits any mo
 test("when the kernel goes the browser goes on, and says that Python does not see it", async () => {
   const { model, state, images, answer, setLive } = wire();
   const link = await linkTo(model);
-  link.ask(image(1));
+  link.ask(image(1), "image");
   setLive(false);
   expect(seen(state)).toHaveLength(7); // what was asked is answered at once
   expect(link.status.state).toBe("idle");
   expect(link.status.message).toMatch(/Python does not see/);
-  link.ask(image(2));
+  link.ask(image(2), "image");
   expect(images()).toEqual([1]);
   setLive(true);
   expect(images()).toEqual([1, 2]); // Python hears what it missed
@@ -145,7 +145,7 @@ test("when the kernel goes the browser goes on, and says that Python does not se
 test("a page that never had a kernel is alive and says nothing", async () => {
   const { model, state, sent } = wire({ live: false });
   const link = await linkTo(model);
-  link.ask(image(1));
+  link.ask(image(1), "image");
   expect(seen(state)).toHaveLength(7);
   expect(sent).toHaveLength(0);
   expect([link.status.engine, link.status.state, link.status.message]).toEqual([
@@ -171,12 +171,12 @@ test("what is older than this page's own is replaced by that, what is newer is h
   const heard: unknown[] = [];
   link.listen("image", (value) => heard.push(floats(value)[0]));
   change("image", image(1)().image);
-  link.ask(image(2));
+  link.ask(image(2), "image");
   const first = state.request;
   change("image", image(1)().image); // a state fetched before the kernel got the request …
   answer();
   answer();
-  link.ask(image(4));
+  link.ask(image(4), "image");
   answer();
   state.answered = first;
   change("image", image(2)().image); // … and one that comes even later
@@ -197,7 +197,7 @@ test("what the page asks for its own sake gives way to Python, a choice before i
   change("image", image(2)().image);
   expect(heard).toEqual([2]);
   answer();
-  link.ask(image(3));
+  link.ask(image(3), "image");
   link.askAside(image(4));
   change("image", image(2)().image);
   expect(heard).toEqual([2]);
@@ -206,7 +206,7 @@ test("what the page asks for its own sake gives way to Python, a choice before i
   expect(heard).toEqual([2, 5]);
   answer();
   // A choice that a lost kernel did not answer is one again when it is back; meanwhile links are heard.
-  link.ask(image(6));
+  link.ask(image(6), "image");
   setLive(false);
   change("image", image(7)().image);
   expect(heard).toEqual([2, 5, 7]);
@@ -245,7 +245,7 @@ test("without kernel and weights nobody answers, and this is said", async () => 
 test("the kernel alone, if that is asked for", async () => {
   const { model, state, setLive, change } = wire({ engine: "kernel" });
   const link = await linkTo(model);
-  link.ask(image(1));
+  link.ask(image(1), "image");
   vi.advanceTimersByTime(5000);
   expect(link.status.engine).toBe("kernel");
   expect(link.status.message).toMatch(/busy/);
@@ -275,7 +275,7 @@ test("an error in the browser is said, and the next answer takes it back", async
   });
   expect(link.status.state).toBe("error");
   expect(link.status.message).toMatch(/no more ink/);
-  link.ask(image(1));
+  link.ask(image(1), "image");
   expect(link.status.state).toBe("idle");
   expect(seen(state)).toHaveLength(7);
 });
@@ -283,12 +283,12 @@ test("an error in the browser is said, and the next answer takes it back", async
 test("an error in the kernel is said as long as there is one", async () => {
   const { model, change, setLive } = wire();
   const link = await linkTo(model);
-  link.ask(image(1));
+  link.ask(image(1), "image");
   change("error", "RuntimeError: no more ink");
   expect(link.status.message).toMatch(/no more ink/);
   setLive(false);
   expect([link.status.state, link.status.message]).toEqual(["idle", expect.stringMatching(/gone/)]);
-  link.ask(image(2));
+  link.ask(image(2), "image");
   expect(link.status.state).toBe("idle");
 });
 
@@ -296,4 +296,29 @@ test("an error that was saved with a notebook is not said where there is no kern
   const { model } = wire({ live: false, error: "RuntimeError: no more ink" });
   const link = await linkTo(model);
   expect([link.status.state, link.status.message]).toEqual(["idle", ""]);
+});
+
+test("of what a person did not choose, Python is heard while they go on", async () => {
+  const { model, state, images, change, answer } = wire();
+  const link = await linkTo(model);
+  const heard: unknown[] = [];
+  const merged: unknown[] = [];
+  const first = (value: DataView) => floats(value)[0];
+  link.listen("seen", (value) => heard.push(first(value)));
+  link.listen(
+    "image",
+    (value) => heard.push(first(value)),
+    (value) => merged.push(first(value)),
+  );
+  link.ask(image(1), "image");
+  link.ask(image(2), "image");
+  change("seen", image(7)().image);
+  change("image", image(8)().image);
+  expect([heard, merged]).toEqual([[7], [8]]);
+  answer();
+  answer();
+  expect(images()).toEqual([1, 2]);
+  expect(first(state.image as DataView)).toBe(2);
+  change("image", image(9)().image);
+  expect(heard).toEqual([7, 9]);
 });

@@ -224,6 +224,21 @@ def test_python_sets_everything(grid):
     wait_until(lambda: grid.part("flip").is_checked(), "the tick")
 
 
+def test_what_python_sorts_while_a_person_goes_on_stays(grid):
+    lab = grid.lab
+    grid.tile(grid.shown()[0]).click()
+    lab.wait_python("grid.current >= 0")
+    for change in ("grid.sort = 'loss'", "grid.filter = {'true': 3}"):
+        lab.start(f"import time; time.sleep(0.8); {change}")
+        for _ in range(30):
+            grid.page.keyboard.press("ArrowRight", delay=40)
+        lab.wait_ready()
+    grid.settle()
+    assert lab.python("[grid.sort, grid.filter['true']]") == ["loss", 3]
+    grid.wait_shown(*lab.python(ORDERED)[:5])
+    assert grid.part("true-class").input_value() == "3"
+
+
 def test_flipping_shows_one_picture_and_the_other_on_hover_and_focus(grid):
     first, second, *_ = grid.shown()
     grid.part("flip").check()

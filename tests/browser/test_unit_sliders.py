@@ -279,6 +279,40 @@ def test_python_sets_what_a_person_sets(sliders):
     assert sliders.part("base-kind").input_value() == "elsewhere"
 
 
+def test_what_python_sets_while_a_unit_plays_stays(sliders):
+    """A person who moves a unit owns its value, and nothing else."""
+    lab = sliders.lab
+    sliders.move(2.5)
+    sliders.choose(31)
+    sliders.part("play").click()
+    lab.wait_python("sliders.playing")
+    for k in range(5):
+        lab.execute(f"sliders.base = network.encode(digits.images[{k}])[0]")
+    assert_python_has(sliders, "np.allclose(sliders.base, network.encode(digits.images[4])[0])")
+    lab.execute("sliders.target = 3")
+    assert_python_has(sliders, "sliders.target == 3")
+    lab.execute("sliders.moved = {5: -2.0}")
+    assert_python_has(sliders, "sliders.moved.get(5) == -2.0 and 17 not in sliders.moved")
+    lab.execute("sliders.unit = 40")
+    assert_python_has(sliders, "sliders.unit == 40 and 40 in sliders.moved")
+    sliders.part("play").click()
+    lab.wait_python("not sliders.playing")
+    sliders.settle()
+    assert lab.python("[sliders.unit, sliders.target]") == [40, 3]
+    assert sliders.part("unit-number").input_value() == "40"
+    assert lab.python("np.allclose(sliders.base, network.encode(digits.images[4])[0])")
+    assert_shows_what_python_has(sliders)
+
+
+def assert_python_has(sliders, expression):
+    """It becomes so, and is so yet after the page has moved the unit on."""
+    sliders.lab.wait_python(expression)
+    for _ in range(3):
+        asked = sliders.lab.python("sliders.request")
+        sliders.lab.wait_python(f"sliders.request > {asked}")
+    assert sliders.lab.python(expression)
+
+
 def test_a_canvas_is_linked_by_hand(lab):
     linked = (
         "import ipywidgets\nfrom invertviz.widgets import DrawingCanvas\n"

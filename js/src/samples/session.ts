@@ -60,7 +60,8 @@ export class Session {
   }: Partial<Omit<Order, "filter">> & { filter?: Partial<Filter> }): void {
     this.selection.resolve(this.source); // Python sorts before it looks at what was picked
     this.order = { ...this.order, ...order, filter: { ...this.order.filter, ...filter } };
-    this.link.ask(this.inputs);
+    const names = Object.keys({ ...order, ...(filter && { filter }) }) as (keyof Order)[];
+    this.link.ask(this.inputs, "top", ...names);
     this.update();
     this.carrying.wait();
   }
@@ -70,7 +71,7 @@ export class Session {
     if (index === this.current) return;
     this.current = index;
     this.sought = false;
-    this.link.ask(this.inputs);
+    this.link.ask(this.inputs, "top", "current");
     this.update();
   }
 
@@ -147,7 +148,7 @@ export class Session {
   private listen(): void {
     const { model, link, selection } = this;
     for (const name of ["filter", "sort", "descending"] as const) {
-      link.listen(name, () => this.adoptOrder(orderOf(model)));
+      link.listen(name, (value) => this.adoptOrder({ ...this.order, [name]: value }));
     }
     link.listen("current", (current) => this.adoptCurrent(current));
     link.listen("top", (top) => {

@@ -84,7 +84,7 @@ class Session {
     this.link.ask(() => {
       inputs ??= this.inputs();
       return inputs;
-    });
+    }, "image");
   }
 
   private readonly inputs = (): Partial<Traits> => {
@@ -257,7 +257,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   model.on("change:normalize", paintControls);
   frame.onClose(drawing.subscribe(paintControls));
   frame.onClose(() => surface.close());
-  el.append(frame.root);
+  frame.appear(el);
   return () => frame.close();
 }
 

@@ -41,8 +41,16 @@ export function movedCode(base: Vector, moved: Record<string, number>): Vector {
   return code;
 }
 
+/** What a code is made of, and the class that units are ranked for. */
+interface Inputs {
+  base: Vector;
+  moved: Record<string, number>;
+  unit: number;
+  target: number;
+}
+
 /** The newest of what a person, Python or a linked widget set, and the talk with whoever answers. */
-export class Session {
+export class Session implements Inputs {
   readonly link: Link<Traits>;
   base: Vector;
   moved: Record<string, number>;
@@ -58,6 +66,7 @@ export class Session {
     target: this.target,
   });
   private readonly listeners = new Set<() => void>();
+  private moving = false; // whether what a person did last to `moved` was to the chosen unit alone
   private views = 0;
   private endSweep: (() => void) | undefined;
   private known: { key: readonly unknown[]; results: Partial<Traits> } | undefined;
@@ -72,9 +81,14 @@ export class Session {
     this.target = model.get("target");
     this.fitLimits();
     this.link = new Link(model, (network, inputs) => this.answer(network, inputs));
-    for (const name of ["base", "moved", "unit", "target"] as const) {
-      this.link.listen(name, () => this.adopt());
-    }
+    this.link.listen("base", (base) => this.adoptBase(base));
+    this.link.listen(
+      "moved",
+      (moved) => this.adopt({ moved: { ...moved } }),
+      (moved) => this.merge(moved),
+    );
+    this.link.listen("unit", (unit) => this.adopt({ unit }));
+    this.link.listen("target", (target) => this.adopt({ target }));
     this.link.listen("value", (value) => this.adoptValue(value));
     this.link.begin(this.inputs);
     model.on("change:ranges", () => {
@@ -100,7 +114,7 @@ export class Session {
     this.setPlaying(false);
     this.unit = unit;
     this.fitLimits();
-    this.ask();
+    this.ask("unit");
   }
 
   /** Move the chosen unit. */
@@ -108,7 +122,8 @@ export class Session {
     const { [this.unit]: _, ...others } = this.moved;
     const returns = Math.fround(value) === this.base[this.unit];
     this.moved = returns ? others : { ...others, [this.unit]: value };
-    this.ask();
+    this.moving = true;
+    this.ask("moved");
   }
 
   /** Set units back to the base; all of them if none is given. */
@@ -116,8 +131,9 @@ export class Session {
     this.setPlaying(false);
     const { [unit ?? -1]: _, ...others } = this.moved;
     this.moved = unit === undefined ? {} : others;
+    this.moving = false;
     this.fitLimits();
-    this.ask();
+    this.ask("moved");
   }
 
   startFrom(base: Vector): void {
@@ -125,12 +141,12 @@ export class Session {
     this.base = base;
     this.baseBytes = bytes(base);
     this.fitLimits();
-    this.ask();
+    this.ask("base");
   }
 
   rankFor(target: number): void {
     this.target = target;
-    this.ask();
+    this.ask("target");
   }
 
   setPlaying(playing: boolean): void {
@@ -159,40 +175,52 @@ export class Session {
     this.link.close();
   }
 
-  private ask(): void {
+  private ask(name: keyof Inputs): void {
     this.tell();
-    this.link.ask(this.inputs);
+    this.link.ask(this.inputs, name);
   }
 
   private tell(): void {
     for (const listener of this.listeners) listener();
   }
 
-  /** Take over what Python or a linked widget set; what this page set itself is the same. */
-  private adopt(): void {
-    const { model } = this;
-    if (!model.get("base").byteLength) model.set("base", this.baseBytes);
-    const [base, moved] = [floats(model.get("base")), model.get("moved")];
-    const [unit, target] = [model.get("unit"), model.get("target")];
-    const unchanged =
-      unit === this.unit &&
-      target === this.target &&
-      same(base, this.base) &&
-      JSON.stringify(moved) === JSON.stringify(this.moved);
-    if (unchanged) return;
-    if (!same(base, this.base)) {
-      this.base = base;
-      this.baseBytes = model.get("base");
+  private adoptBase(base: DataView): void {
+    // A linked picker that has not run sets an empty one.
+    if (!base.byteLength) this.model.set("base", this.baseBytes);
+    else if (!same(floats(base), this.base)) {
+      this.baseBytes = base;
+      this.adopt({ base: floats(base) });
     }
-    Object.assign(this, { moved: { ...moved }, unit, target });
+  }
+
+  /** Take over what Python or a linked widget set; what this page set itself is the same. */
+  private adopt(inputs: Partial<Inputs>): void {
+    const changed = (Object.keys(inputs) as (keyof Inputs)[]).some(
+      (name) => JSON.stringify(inputs[name]) !== JSON.stringify(this[name]),
+    );
+    if (!changed) return;
+    Object.assign(this, inputs);
     this.fitLimits();
+    if (this.endSweep) this.followPlaying(); // through the range as it is now
     this.tell();
     this.link.follow(this.inputs);
   }
 
+  /** While a person moves the chosen unit, the others are as Python or a linked widget set them. */
+  private merge(moved: Record<string, number>): void {
+    if (!this.moving) return;
+    const own = this.moved[this.unit];
+    const { [this.unit]: _, ...others } = moved;
+    this.moved = own === undefined ? others : { ...others, [this.unit]: own };
+    this.tell();
+  }
+
   /** Take over a value that was set alone; the kernel's answers bring the one that is there. */
   private adoptValue(value: number): void {
-    this.adopt();
+    if (this.link.isBehind("base", "moved", "unit")) return;
+    const { model } = this; // which may have been told of all of them at once
+    this.adoptBase(model.get("base"));
+    this.adopt({ moved: { ...model.get("moved") }, unit: model.get("unit") });
     if (Math.fround(value) === Math.fround(this.value)) return;
     this.moved = { ...this.moved, [this.unit]: value };
     this.fitLimits();

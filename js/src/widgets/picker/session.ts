@@ -14,6 +14,8 @@ type Action = "run" | "stop" | "resume";
 
 const MOST_SEEN = 400; // moments
 
+const INPUTS = ["chosen", "position", "order"] as const;
+
 export class Session {
   readonly link: Link<Traits>;
   /** The present run as this page saw it: where its codes were, and are. */
@@ -74,7 +76,7 @@ export class Session {
   }
 
   private ask(): void {
-    this.link.ask(() => this.inputs());
+    this.link.ask(() => this.inputs(), ...INPUTS);
   }
 
   /** What Python is to hear; with what it is to adopt, as that may not be what the model holds now. */
@@ -260,7 +262,7 @@ export class Session {
 
   /** Python has heard it all: what an older run of the kernel's set meanwhile is void. */
   private onAnswer(): void {
-    if (this.link.isBehind) return;
+    if (this.link.isBehind(...INPUTS)) return;
     this.obeyed = this.order[0];
     if (this.here) return;
     this.set(this.own);
