@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import threading
 import time
 from concurrent.futures import Future
 from typing import Any
@@ -26,7 +27,7 @@ _PATIENCE = 1.0  # seconds for a page to show one thing before it is sent the ne
 class Optimizing(NetworkWidget):
     """What a latent optimization needs and finds, as traits; and the run itself.
 
-    A subclass calls `_go` to start, and says in `_show` what it makes of results.
+    A subclass calls `_start` and `_follow` to run, and says in `_show` what it makes of results.
     """
 
     steps = t.Int(1000, min=1, max=20_000).tag(sync=True)
@@ -44,6 +45,8 @@ class Optimizing(NetworkWidget):
     position = t.Int(0, min=0).tag(sync=True, echo_update=False)
 
     def __init__(self, *arguments: Any, **traits: Any) -> None:
+        # While a cell runs, JupyterLab has pages served in another thread, and runs begun there.
+        self._lock = threading.RLock()
         self._descent: Descent | None = None
         self._seen: int | None = None  # the step that a page has, if one follows the run
         self._ended: Future[CodeOptimization] = Future()
@@ -72,16 +75,19 @@ class Optimizing(NetworkWidget):
             raise ValueError(
                 f"all {self.steps} steps are taken; set steps to more than {self.step} to go on."
             )
-        return self._go(self.targets, Course(self.recorded, self.trajectory, self.curves))
+        with self._lock:
+            descent = self._start(self.targets, Course(self.recorded, self.trajectory, self.curves))
+        return self._follow(descent)
 
     def stop(self) -> None:
         """Stop where it is; nothing happens if it does not run."""
-        if self._descent is not None:
-            self._finish()
-        elif self.running:  # in a page: it ends there, where it still is open
-            self.send({"stop": True})
-            self.set_trait("running", False)
-            self._release()  # a page that was closed never tells of the end
+        with self._lock:
+            if self._descent is not None:
+                self._finish()
+            elif self.running:  # in a page: it ends there, where it still is open
+                self.send({"stop": True})
+                self.set_trait("running", False)
+                self._release()  # a page that was closed never tells of the end
 
     def wait(self) -> Ending[CodeOptimization]:
         """What can be awaited: the end of the present run, or of the last one.
@@ -93,7 +99,8 @@ class Optimizing(NetworkWidget):
             raise ValueError("there is nothing to wait for; call run() first.")
         return Ending(self._ended, self._describe)
 
-    def _go(self, targets: FloatArray, start: FloatArray | Course) -> Ending[CodeOptimization]:
+    def _start(self, targets: FloatArray, start: FloatArray | Course) -> Descent:
+        """Set out; `_follow` has the steps taken."""
         descent = Descent(
             self.network,
             targets,
@@ -110,19 +117,23 @@ class Optimizing(NetworkWidget):
         except Exception as error:
             self._fail(descent, error)
             raise
+        return descent
+
+    def _follow(self, descent: Descent) -> Ending[CodeOptimization]:
         in_slices(lambda: self._slice(descent), lambda error: self._fail(descent, error))
         return self.wait()
 
     def _slice(self, descent: Descent) -> bool:
         """A slice of work; whether there is more."""
-        if descent is not self._descent:
-            return False  # stopped, or another run took its place
-        descent.advance(_SLICE, self.step + math.ceil(descent.steps / _SHOWN_AT_LEAST))
-        if descent.at_end:
-            self._finish()
-        elif self._is_due(descent):
-            self._present()
-        return descent is self._descent
+        with self._lock:
+            if descent is not self._descent:
+                return False  # stopped, or another run took its place
+            descent.advance(_SLICE, self.step + math.ceil(descent.steps / _SHOWN_AT_LEAST))
+            if descent.at_end:
+                self._finish()
+            elif self._is_due(descent):
+                self._present()
+            return descent is self._descent
 
     def _is_due(self, descent: Descent) -> bool:
         """Whether to show where the codes are: often, but no more than a page can follow."""

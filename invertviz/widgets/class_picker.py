@@ -132,13 +132,14 @@ class ClassPicker(Optimizing):
             ValueError: no class is picked, too many codes, or a starting point that is not there.
         """
         targets, codes = self._begin()
-        with self.hold_sync():  # the page sees no pause between one run and the next
+        with self._lock, self.hold_sync():  # the page sees no pause between two runs
             if self._descent is None:
                 self._release()
             else:
                 self._finish()  # those who wait for it get all of its course
             self.chosen = min(self.chosen, len(targets) - 1)
-            return self._go(targets, codes)
+            descent = self._start(targets, codes)
+        return self._follow(descent)
 
     def figure(self) -> Figure:
         """What was generated: the way of a single code, of several each with its confidence.
@@ -219,8 +220,9 @@ class ClassPicker(Optimizing):
 
     def _adopt(self) -> None:
         """Take what the page worked out; a run of the kernel's own ends."""
-        self._descent = None
-        if not self.running:
-            self._release()
-        elif self._ended.done():
-            self._ended = Future()
+        with self._lock:
+            self._descent = None
+            if not self.running:
+                self._release()
+            elif self._ended.done():
+                self._ended = Future()

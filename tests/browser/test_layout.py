@@ -1,7 +1,6 @@
 """Widgets in the boxes that people lay them out in."""
 
 import pytest
-
 from _drawing import Canvas
 
 WIDGETS = """

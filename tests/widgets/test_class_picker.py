@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -133,6 +135,35 @@ def test_stop_resume_and_restart(picker):
         picker.stop()
 
     asyncio.run(notebook())
+
+
+def test_a_run_of_another_thread_can_be_stopped(picker, monkeypatch):
+    """As a page starts it while a cell runs: whenever it is stopped, it is so and of one moment."""
+
+    async def run():
+        await picker.run()
+
+    shows = threading.Event()
+    set_results = picker._set_results
+
+    def slowly(descent):
+        shows.set()
+        time.sleep(0.005)  # the other thread comes in between
+        set_results(descent)
+
+    monkeypatch.setattr(picker, "_set_results", slowly)
+    picker.classes, picker.steps = [1], 20_000
+    for k in range(10):
+        page = threading.Thread(target=asyncio.run, args=[run()])
+        page.start()
+        for _ in range(2 + k % 2):
+            shows.clear()
+            assert shows.wait(10)
+        picker.stop()
+        page.join()
+        assert not picker.running
+        assert picker.recorded[-1] == picker.step
+        np.testing.assert_array_equal(picker.trajectory[-1], picker.codes)
 
 
 def test_giving_up_the_wait_lets_the_run_go_on(picker):
