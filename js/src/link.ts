@@ -21,6 +21,9 @@ export interface WidgetTraits {
 /** Works out in the browser what the kernel would answer to these changes. */
 export type Answer<T> = (network: Network, changes: Partial<T>) => Partial<T>;
 
+/** How long an error is shown at least: the next stroke, which may go well, comes at once. */
+const READING_MS = 4000;
+
 /** What ipywidgets' own models have; anywidget hides it behind a smaller one. */
 interface WholeModel {
   comm_live?: boolean;
@@ -36,6 +39,8 @@ export class Link<T extends WidgetTraits> {
   private readonly requests: LatestRequests<T>;
   private connected = true;
   private writing = false;
+  private reading: ReturnType<typeof setTimeout> | undefined;
+  private readUntil = 0;
   private newest: (() => Partial<T>) | undefined;
   private first: (() => Partial<T>) | undefined;
 
@@ -134,9 +139,14 @@ export class Link<T extends WidgetTraits> {
     }
   }
 
-  /** The kernel's error; without a kernel nobody would ever take it back. */
+  /** The kernel's error, for long enough to read; without a kernel nobody would ever take it back. */
   private showError(): void {
-    this.status.set({ error: this.status.hasKernel ? this.model.get("error") : "" });
+    clearTimeout(this.reading);
+    const error = this.status.hasKernel ? this.model.get("error") : "";
+    const end = this.readUntil - performance.now();
+    if (error) this.readUntil = performance.now() + READING_MS;
+    if (error || !this.status.hasKernel || end <= 0) this.status.set({ error });
+    else this.reading = setTimeout(() => this.status.set({ error: "" }), end);
   }
 
   private write(changes: Partial<T>): void {

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { Drawing } from "../src/pixels/drawing";
 import type { Stroke } from "../src/pixels/strokes";
 
@@ -28,4 +28,26 @@ test.each([
   drawing.begin(point, false);
   drawing.extend([point]);
   expect(heard.at(-1)?.points.length).toBe(2);
+});
+
+test("images that come fast, as from a linked drawing, are one step to undo", () => {
+  vi.useFakeTimers();
+  const drawing = new Drawing([5, 6]);
+  const grey = (value: number) => new Float32Array(30).fill(value);
+  const first = () => drawing.image(false)[0];
+  drawing.show(grey(0.25));
+  vi.advanceTimersByTime(1000);
+  for (let i = 1; i <= 60; i++) {
+    drawing.show(grey(0.25 + i / 80));
+    vi.advanceTimersByTime(20);
+  }
+  expect(first()).toBe(1);
+  drawing.undo();
+  expect(first()).toBe(0.25);
+  drawing.show(grey(0.5)); // after an undo it is a step of its own, however fast
+  drawing.undo();
+  expect(first()).toBe(0.25);
+  drawing.undo();
+  expect(drawing.isEmpty).toBe(true);
+  vi.useRealTimers();
 });

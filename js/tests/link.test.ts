@@ -292,6 +292,23 @@ test("an error in the kernel is said as long as there is one", async () => {
   expect(link.status.state).toBe("idle");
 });
 
+test("an error in the kernel is said long enough to be read, though the next answer goes well", async () => {
+  const { model, change } = wire();
+  const link = await linkTo(model);
+  change("error", "RuntimeError: no more ink");
+  vi.advanceTimersByTime(100);
+  change("error", "");
+  vi.advanceTimersByTime(3800);
+  expect(link.status.message).toMatch(/no more ink/);
+  change("error", "RuntimeError: no paper");
+  change("error", "");
+  expect(link.status.message).toMatch(/no paper/);
+  vi.advanceTimersByTime(3999);
+  expect(link.status.state).toBe("error");
+  vi.advanceTimersByTime(1);
+  expect([link.status.state, link.status.message]).toEqual(["idle", ""]);
+});
+
 test("an error that was saved with a notebook is not said where there is no kernel", async () => {
   const { model } = wire({ live: false, error: "RuntimeError: no more ink" });
   const link = await linkTo(model);

@@ -5,6 +5,9 @@ import { normalize, type Shape, shrink } from "./normalize";
 import { greyLevel } from "./paint";
 import { drawStroke, type Point, type Stroke } from "./strokes";
 
+/** Images that follow one another sooner, such as those of a linked widget, are one step to undo. */
+const BURST_MS = 500;
+
 /** How many cells of ink lie along one pixel of the network's input. */
 const RESOLUTION = 10;
 
@@ -26,6 +29,7 @@ export class Drawing {
   private future: State[] = [];
   /** The stroke that the pen draws; none once all of the drawing changed under it. */
   private open: Stroke | undefined;
+  private shown = -BURST_MS; // when an image was shown last, if nothing else came after
   private readonly ink: Ink;
   private readonly listeners = new Set<DrawingListener>();
 
@@ -80,13 +84,15 @@ export class Drawing {
   show(picture: Float32Array<ArrayBuffer>): void {
     const blank = picture.every((value) => value === 0);
     if (blank && this.isEmpty) return;
-    this.remember();
+    if (performance.now() - this.shown >= BURST_MS) this.remember();
+    this.shown = performance.now();
     this.state = blank ? EMPTY : { picture: picture.slice(), strokes: [] };
     this.changed();
   }
 
   /** Make the present state the first one. */
   forget(): void {
+    this.shown = -BURST_MS;
     this.past = [];
     this.future = [];
   }
@@ -126,6 +132,7 @@ export class Drawing {
   }
 
   private remember(): void {
+    this.shown = -BURST_MS;
     this.past.push(this.state);
     this.future = [];
   }
@@ -133,6 +140,7 @@ export class Drawing {
   private travel(from: State[], to: State[]): void {
     const state = from.pop();
     if (!state) return;
+    this.shown = -BURST_MS;
     to.push(this.state);
     this.state = state;
     this.changed();
