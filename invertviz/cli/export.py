@@ -61,9 +61,9 @@ def export(
 ) -> None:
     """Write a notebook as one web page whose widgets stay alive, without a kernel.
 
-    The page holds all it needs: it works from a file, with the network off. Widgets need their
-    state in the notebook: JupyterLab saves it with Settings, Save Widget State Automatically; or
-    let --execute run the notebook.
+    The page holds all it needs: it works from a file, with the network off. It shows the outputs
+    that the notebook was saved with, and widgets whose state was saved too: in JupyterLab,
+    Settings, Save Widget State Automatically. Or let --execute run the notebook.
 
     \b
     Examples:
@@ -84,6 +84,8 @@ def export(
         theme=theme.value,
         progress=sys.stderr.isatty(),
     )
+    if not page.was_run:
+        say(f"{notebook} holds no outputs; run it first, or give --execute.")
     for address in page.left_out:
         say(f"the page does without {address}: it makes no request")
     typer.echo(repr(page))

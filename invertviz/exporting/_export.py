@@ -27,11 +27,14 @@ class ExportedPage:
             networks), data (all else that the widgets hold), notebook (text, code, figures, looks).
         left_out: addresses of pictures and scripts elsewhere, which the page does without: it makes
             no request.
+        was_run: False if it is of a notebook that has code and no outputs, so that the page shows
+            neither widgets nor figures.
     """
 
     path: Path
     sizes: dict[str, int]
     left_out: list[str]
+    was_run: bool = True
 
     @property
     def size(self) -> int:
@@ -173,6 +176,7 @@ def _write(
     theme: str,
     with_input: bool,
 ) -> ExportedPage:
+    from ._notebook import was_run
     from ._page import render
 
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
@@ -208,7 +212,7 @@ def _write(
         "data": data - code - weights,
         "notebook": len(page) - libraries - data,
     }
-    return ExportedPage(target, sizes, left_out)
+    return ExportedPage(target, sizes, left_out, was_run(notebook))
 
 
 def _check_theme(theme: str) -> None:

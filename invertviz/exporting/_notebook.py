@@ -106,6 +106,12 @@ def check_widgets(notebook: Any) -> None:
             )
 
 
+def was_run(notebook: Any) -> bool:
+    """Whether code of a notebook was run, as its outputs or numbers tell, or there is none."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
+    return not code or any(cell.outputs or cell.execution_count for cell in code)
+
+
 def _cell(notebook: Any, number: int) -> str:
     lines = [line for line in notebook.cells[number].source.splitlines() if line.strip()]
     start = lines[0].strip() if lines else ""

@@ -154,6 +154,21 @@ def test_the_page_stands_beside_the_notebook_if_no_name_is_given(run, tmp_path):
     assert (tmp_path / "plain.html").exists()
 
 
+def test_a_notebook_that_was_not_run_is_told(run, lesson):
+    told = "lesson.ipynb holds no outputs; run it first, or give --execute."
+    code, _, err = run("export", "lesson.ipynb")
+    assert code == 0
+    assert told in err
+    assert told not in run("export", "lesson.ipynb", "--execute")[2]
+
+
+def test_a_notebook_without_outputs_is_not_told_to_be_run_where_that_was_done(run, tmp_path):
+    write(tmp_path / "quiet.ipynb", TEXT("Text"), CODE("x = 1", execution_count=1), CODE(""))
+    write(tmp_path / "text.ipynb", TEXT("Text"), CODE(""))
+    for name in ("quiet.ipynb", "text.ipynb"):
+        assert "outputs" not in run("export", name)[2]
+
+
 def test_a_missing_state_is_told_with_the_cell(run, tmp_path):
     view = {"application/vnd.jupyter.widget-view+json": {"model_id": "abc", "version_major": 2}}
     cell = CODE("# look\ncanvas", outputs=[nbformat.v4.new_output("display_data", view)])
