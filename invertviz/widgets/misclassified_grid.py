@@ -35,8 +35,10 @@ class MisclassifiedGrid(NetworkWidget):
         grid = MisclassifiedGrid(network, test.images, test.labels)
         grid                                    # browse, filter, select
         grid.filter = {"true": 9, "predicted": 4}
-        grid.rows(grid.selected)                # as a pandas DataFrame
+        grid.rows()                             # those shown, as a pandas DataFrame
+        grid.rows(grid.selected)                # those selected
         grid.save_figure("mistakes.pdf")
+        grid.current = 9587                     # or click one
         ipywidgets.dlink((grid, "image"), (canvas, "image"))
 
     Any number of samples: the page holds those near the ones it shows and asks for others as it
