@@ -1,6 +1,7 @@
 """Docstrings as this project writes them, made ready for reStructuredText.
 
-Code stands between single backticks, as in Markdown, and examples are paragraphs that are indented.
+Code stands between single backticks, as in Markdown, and examples are paragraphs that are indented;
+paragraphs that start with a dash are lists.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def prepared(lines: list[str]) -> list[str]:
     for number, line in enumerate(lines):
         indented = line.startswith("    ")
         after_blank = number > 0 and not lines[number - 1].strip()
-        if indented and after_blank and not example:
+        is_list = line.lstrip().startswith("- ")
+        if indented and after_blank and not is_list and not example:
             example = True
             found += ["::", ""]
         elif line.strip() and not indented:
