@@ -32,7 +32,8 @@ def compare(
     inverses: Annotated[
         str,
         typer.Option(
-            help="Which to fit and compare: learned, ridge, pseudo, decoder, gradient.",
+            help="Which to fit and compare: learned (the article's), ridge, pseudo, decoder, "
+            "gradient.",
             metavar="NAME,…",
             show_default="all",
         ),
