@@ -23,16 +23,7 @@ if TYPE_CHECKING:
 class ChainedInverse(Inverse):
     """The article's way back, whatever its matrices: one for each layer of the encoder.
 
-    From the code back, layer by layer (Pitis, "Inverting a Neural Net"; two hidden layers):
-
-        ã1 = (z2 - b2) W2inv
-        x̂  = (logit(squash(ã1)) - b1) W1inv
-
-    Args:
-        matrices: from the code to the pixels, `[W2inv, W1inv]` for two hidden layers; each of
-            shape `[out, in]` of the encoder layer that it turns around, float.
-        biases: the encoder's biases in the same order, `[b2, b1]`; shared with the network.
-        activation: name of the hidden layers' activation.
+    Args: as for `LearnedInverse`, where its equations stand.
     """
 
     def __init__(
@@ -80,7 +71,16 @@ class ChainedInverse(Inverse):
 class LearnedInverse(ChainedInverse):
     """The article's inverse: its matrices are learned, one for each layer of the encoder.
 
-    Args: as for `ChainedInverse`, whose equations it follows.
+    From the code back, layer by layer (Pitis, "Inverting a Neural Net"; two hidden layers):
+
+        ã1 = (z2 - b2) W2inv
+        x̂  = (logit(squash(ã1)) - b1) W1inv
+
+    Args:
+        matrices: from the code to the pixels, `[W2inv, W1inv]` for two hidden layers; each of
+            shape `[out, in]` of the encoder layer that it turns around, float.
+        biases: the encoder's biases in the same order, `[b2, b1]`; shared with the network.
+        activation: name of the hidden layers' activation.
     """
 
     kind = "learned"
@@ -114,7 +114,7 @@ class PseudoInverse(ChainedInverse):
     ill-conditioned (the pretrained network's W2: condition about 880), two engines that compute
     in float32 may differ by up to 0.25 a pixel.
 
-    Args: as for `ChainedInverse`, whose equations it follows.
+    Args: as for `LearnedInverse`, whose equations it follows with `[W2⁺, W1⁺]` as matrices.
     """
 
     kind = "pseudo"
