@@ -56,13 +56,14 @@ class Verdict:
         )
 
 
-def check(exercise: str, answer: Any, **given: Any) -> Verdict:
-    """Check the answer to an exercise of the notebooks.
+def check(exercise: str | Exercise, answer: Any, **given: Any) -> Verdict:
+    """Check the answer to an exercise of the notebooks, or to one of your own.
 
     Args:
-        exercise: its name, as in the notebook.
+        exercise: its name, as in the notebook; or an `Exercise`.
         answer: the learner's; `...` if there is none yet.
-        given: what the question is about, as in the notebook: the network, the images.
+        given: what the question is about, such as the network or the images: what the notebook
+            gives, or what your exercise's functions take.
 
     Raises:
         ValueError: there is no such exercise.
@@ -70,6 +71,8 @@ def check(exercise: str, answer: Any, **given: Any) -> Verdict:
     """
     from ._exercises import EXERCISES
 
+    if isinstance(exercise, Exercise):
+        return judge(exercise, answer, given)
     if exercise not in EXERCISES:
         close = difflib.get_close_matches(exercise, EXERCISES, n=1)
         advice = f"did you mean {close[0]!r}?" if close else f"choose from {sorted(EXERCISES)}."

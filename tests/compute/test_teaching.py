@@ -14,6 +14,8 @@ from invertviz.teaching import Exercise, check
 from invertviz.teaching._check import judge
 from invertviz.teaching._exercises import EXERCISES
 
+ROOT = Path(invertviz.__file__).parents[1]
+
 
 def said(answer, expected, **options):
     verdict = judge(Exercise(lambda: expected, **options), answer, {})
@@ -83,6 +85,15 @@ def test_wrong_answers_are_told_what_is_off(answer, expected, told):
 def test_a_slip_is_told_before_anything_else():
     slips = [(lambda: 3, "That is the number of legs.")]
     assert said(3, 4, slips=slips) == "That is the number of legs."
+
+
+def test_an_exercise_of_one_s_own_is_checked():
+    half = Exercise(lambda n: n / 2, [(lambda n: n * 2, "That is the double.")], "Well divided.")
+    assert check(half, 4, n=8).said == "Well divided."
+    assert check(half, 16, n=8).said == "That is the double."
+    assert "three dots" in check(half, ..., n=8).said
+    with pytest.raises(TypeError):
+        check(half, 4)
 
 
 def test_verdicts_are_shown_in_a_line():
@@ -168,11 +179,19 @@ def test_what_is_no_choice_is_told_so(pretrained, sample, answer):
 
 
 def test_every_exercise_of_the_notebooks_is_there_and_no_other():
-    folder = Path(invertviz.__file__).parents[1] / "notebooks"
-    cells = [
-        "".join(cell["source"])
-        for path in folder.glob("*.ipynb")
-        for cell in json.loads(path.read_text())["cells"]
-    ]
-    asked = set(re.findall(r'check\(\s*"([^"]+)"', "\n".join(cells)))
-    assert asked == set(EXERCISES)
+    assert set().union(*asked().values()) == set(EXERCISES)
+
+
+def test_the_page_on_lectures_lists_the_exercises_of_each_notebook():
+    page = (ROOT / "docs/howto/lecture.md").read_text()
+    rows = re.findall(r"^\| `(\w+\.ipynb)` \| (.*) \|$", page, re.MULTILINE)
+    assert {name: re.findall("`([^`]+)`", names) for name, names in rows} == asked()
+
+
+def asked():
+    """The exercises that each notebook checks, where it does."""
+    found = {}
+    for path in (ROOT / "notebooks").glob("*.ipynb"):
+        cells = ["".join(cell["source"]) for cell in json.loads(path.read_text())["cells"]]
+        found[path.name] = re.findall(r'check\(\s*"([^"]+)"', "\n".join(cells))
+    return {name: names for name, names in found.items() if names}
