@@ -24,15 +24,19 @@ FENCE = re.compile(r"^```(python|sh|\{code-cell\} ipython3)\n(.*?)^```", re.DOTA
 # What a page calls the reader's own.
 YOURS = """
 import invertviz
+import torch
 from traitlets.config import Config
 c = Config()  # of Jupyter
 W1, W2, W = (matrix.numpy(force=True) for matrix in invertviz.load_pretrained().weights)
 b1, b2, b = (bias.numpy(force=True) for bias in invertviz.load_pretrained().biases)
 W2inv, W1inv = (m.numpy(force=True) for m in invertviz.load_pretrained().inverse.matrices)
 names = list("abcdefghij")
+linear = [torch.nn.Linear(784, 30), torch.nn.ReLU(), torch.nn.Linear(30, 10)]
+model = torch.nn.Sequential(torch.nn.Flatten(), *linear)
+mean, std = 0.1307, 0.3081
 images = invertviz.datasets.load("mnist-sample").train.images
 labels = invertviz.datasets.load("mnist-sample").train.labels
-del invertviz, Config
+del invertviz, torch, Config
 """
 # What would take a test too long, or needs a GPU, and what is run in its place.
 SHORTER = {

@@ -50,6 +50,29 @@ def test_from_arrays_follows_the_equations():
     np.testing.assert_allclose(network.classify(result.codes), result.probabilities, atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("activation", "layer"),
+    [
+        ("sigmoid", torch.nn.Sigmoid),
+        ("tanh", torch.nn.Tanh),
+        ("relu", torch.nn.ReLU),
+        ("leaky_relu", torch.nn.LeakyReLU),
+        ("softplus", torch.nn.Softplus),
+    ],
+)
+def test_a_torch_model_is_taken_as_own_network_md_shows(activation, layer):
+    linear = [torch.nn.Linear(784, 30), layer(), torch.nn.Linear(30, 20), layer()]
+    model = torch.nn.Sequential(torch.nn.Flatten(), *linear, torch.nn.Linear(20, 10))
+    layers = [(layer.weight.T, layer.bias) for layer in model if isinstance(layer, torch.nn.Linear)]
+    images, mean, std = torch.rand(5, 28, 28), 0.1307, 0.3081
+    (W1, b1), *others = layers
+    standardized = [(W1 / std, b1 - W1.sum(0) * mean / std), *others]
+    for taken, seen in ((layers, images), (standardized, (images - mean) / std)):
+        network = InvertibleNetwork.from_arrays(taken, activation=activation, device="cpu")
+        found = network.classify(network.encode(images))
+        torch.testing.assert_close(found, model(seen).softmax(-1), atol=1e-5, rtol=0)
+
+
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("hidden", [(7,), (12, 5), (9, 8, 7, 6)])
 def test_any_depth_and_activation_reconstructs(activation, hidden):
