@@ -41,21 +41,6 @@ function refuse(event: Event): void {
   if (button.ariaDisabled === "true") event.stopImmediatePropagation();
 }
 
-/** A field for a whole number; `choose` hears it when Enter is pressed or the field is left. */
-export function numberInput(
-  attributes: Record<string, string | number>,
-  choose: (value: number) => void,
-): HTMLInputElement {
-  const input = h("input", {
-    ...{ type: "number", class: "iv-number", step: 1, ...attributes },
-    onchange: () => choose(Math.round(input.valueAsNumber) || 0),
-    onkeydown: (event: KeyboardEvent) => {
-      if (event.key === "Enter") choose(Math.round(input.valueAsNumber) || 0);
-    },
-  });
-  return input;
-}
-
 /** A line drawing of 16×16, as large as the text around it; hidden from screen readers. */
 export function icon(path: string): SVGSVGElement {
   const space = "http://www.w3.org/2000/svg";

@@ -1,8 +1,9 @@
 // Choosing the code to start from: zero, a mean, a class's mean, an example's, or one from elsewhere.
 
 import { floats } from "../../bytes";
-import { h, numberInput } from "../../dom";
+import { h } from "../../dom";
 import { same, type Vector } from "../../engine/matrices";
+import { NumberField } from "./number_field";
 import type { Model } from "./unit_session";
 
 /** A select, and the number of the example where one is chosen. */
@@ -12,9 +13,10 @@ export class BasePicker {
   private readonly examples: Vector[];
   private readonly select: HTMLSelectElement;
   private readonly elsewhere = h("option", { value: "elsewhere", hidden: true }, "Set elsewhere");
-  private readonly number: HTMLInputElement;
+  private readonly number: NumberField;
   private readonly exampleControls: HTMLElement;
   private last = new Float32Array(0);
+  private example = 0;
 
   /** @param choose called with the code that was chosen */
   constructor(
@@ -46,14 +48,11 @@ export class BasePicker {
       this.elsewhere,
     );
     const last = this.examples.length - 1;
-    this.number = numberInput(
-      {
-        "data-part": "base-example",
-        "aria-label": `Number of the example, 0 to ${last}`,
-        ...{ min: 0, max: last, value: 0 },
-      },
+    this.number = new NumberField(
+      { "data-part": "base-example", "aria-label": `Number of the example, 0 to ${last}` },
+      { min: 0, max: last, step: 1 },
       (number) => {
-        // Also told when it is hidden, since another kind of base was chosen.
+        // Also told when it is hidden, since Python set another kind of base.
         if (this.select.value === "example") this.pickExample(number);
       },
     );
@@ -65,7 +64,8 @@ export class BasePicker {
       },
       "Another",
     );
-    this.exampleControls = h("span", { class: "iv-field" }, this.number, another);
+    this.showExample(0);
+    this.exampleControls = h("span", { class: "iv-field" }, this.number.input, another);
     this.element = h(
       "div",
       { class: "iv-toolbar iv-us-base-picker" },
@@ -80,7 +80,7 @@ export class BasePicker {
     this.last = base.slice();
     const kind = [...this.kinds].find(([, { code }]) => same(code, base))?.[0];
     const example = this.examples.findIndex((code) => same(code, base));
-    if (example >= 0) this.number.value = String(example);
+    if (example >= 0) this.showExample(example);
     else if (!kind) {
       this.kinds.set("elsewhere", { name: "", code: this.last });
       this.elsewhere.hidden = false;
@@ -92,19 +92,22 @@ export class BasePicker {
   private pick(): void {
     const kind = this.kinds.get(this.select.value);
     if (kind) this.choose(kind.code);
-    else this.pickExample(this.number.valueAsNumber || 0);
+    else this.pickExample(this.example);
   }
 
-  private pickExample(number: number): void {
-    const last = this.examples.length - 1;
-    const example = Math.min(Math.max(number, 0), last);
-    this.number.value = String(example);
+  private pickExample(example: number): void {
+    this.showExample(example);
     this.choose(this.examples[example]!);
+  }
+
+  private showExample(example: number): void {
+    this.example = example;
+    this.number.show(example);
   }
 
   private anyOther(): number {
     const count = this.examples.length;
     const step = 1 + Math.floor(Math.random() * (count - 1));
-    return (this.number.valueAsNumber + step) % count;
+    return (this.example + step) % count;
   }
 }

@@ -1,7 +1,8 @@
 // The slider of the chosen unit under its histogram, with its keys and buttons.
 
-import { enable, h, iconButton, numberInput, setText } from "../../dom";
+import { enable, h, iconButton, setText } from "../../dom";
 import { embed } from "./chart";
+import { NumberField } from "./number_field";
 import { decimal } from "./numbers";
 import type { Model, Session } from "./unit_session";
 
@@ -24,7 +25,7 @@ const NUDGES: Record<string, number> = {
 /** One view's slider. */
 export class UnitSlider {
   readonly element: HTMLElement;
-  private readonly number: HTMLInputElement;
+  private readonly number: NumberField;
   private readonly slider: HTMLInputElement;
   private readonly reading = h("output", { class: "iv-us-reading" });
   private readonly low = h("span");
@@ -37,11 +38,10 @@ export class UnitSlider {
     private readonly model: Model,
     private readonly session: Session,
   ) {
-    const units = session.base.length;
-    this.number = numberInput({ "data-part": "unit-number", min: 0, max: units - 1 }, (number) => {
-      session.choose(Math.min(Math.max(number, 0), units - 1));
-      this.show();
-    });
+    const numbers = { min: 0, max: session.base.length - 1, step: 1 };
+    this.number = new NumberField({ "data-part": "unit-number" }, numbers, (number) =>
+      session.choose(number),
+    );
     this.slider = h("input", {
       ...{ type: "range", class: "iv-us-slider", "data-part": "value", step: "any" },
       title: "Arrow keys nudge, with Shift further; Home returns to the base",
@@ -69,7 +69,7 @@ export class UnitSlider {
       h(
         "div",
         { class: "iv-toolbar" },
-        h("label", { class: "iv-field" }, "Unit", this.number),
+        h("label", { class: "iv-field" }, "Unit", this.number.input),
         this.reading,
         this.play,
         this.reset,
@@ -86,7 +86,7 @@ export class UnitSlider {
     const { unit, value, limits, base, moved } = this.session;
     const [low, high] = limits;
     const start = base[unit] ?? 0;
-    if (document.activeElement !== this.number) this.number.value = String(unit);
+    this.number.show(unit);
     Object.assign(this.slider, { min: String(low), max: String(high), value: String(value) });
     this.slider.ariaLabel = `Value of unit ${unit}`;
     this.slider.setAttribute("aria-valuetext", `${decimal(value, 2)}, base ${decimal(start, 2)}`);

@@ -1,6 +1,7 @@
 // Which classes are asked for: a toggle each, and the shares of a mixture.
 
 import { h } from "../../dom";
+import { NumberField } from "../parts/number_field";
 import type { Choice } from "./plan";
 
 /** Toggles for the classes; with "mix", one code is asked for instead of one a class. */
@@ -9,6 +10,7 @@ export class ClassChoice {
   private readonly buttons: HTMLButtonElement[];
   private readonly mix: HTMLInputElement;
   private readonly weights = h("div", { class: "iv-weights", role: "group" });
+  private shares = new Map<number, NumberField>();
   private choice: Choice = [];
   private mixing = false;
 
@@ -90,7 +92,7 @@ export class ClassChoice {
   /** One share as given; the others share the rest as they did. */
   private setWeight(k: number, percent: number): void {
     const shares = this.choice as Record<string, number>;
-    const share = Math.min(Math.max(percent || 0, 1), 99) / 100;
+    const share = percent / 100;
     const rest = 1 - shares[k]!;
     const scaled = this.picked.map((each): [number, number] => [
       each,
@@ -99,38 +101,41 @@ export class ClassChoice {
     this.onChange(normalized(scaled));
   }
 
-  /** A number for each share; they stay where they are while the same classes are mixed. */
+  /** A field for each share; they stay where they are while the same classes are mixed. */
   private showWeights(): void {
-    const { choice, picked } = this;
-    const mixture = Array.isArray(choice) ? undefined : choice;
-    this.weights.hidden = !mixture;
-    if (!mixture) return;
-    const inputs = [...this.weights.querySelectorAll("input")];
-    if (inputs.map((input) => input.dataset.class).join() !== picked.join()) {
-      this.weights.replaceChildren(...picked.map((k) => this.weightOf(k)));
+    const mixture = Array.isArray(this.choice) ? {} : this.choice;
+    const mixed = Object.keys(mixture).map(Number);
+    this.weights.hidden = mixed.length === 0;
+    if ([...this.shares.keys()].join() !== mixed.join()) {
+      this.shares = new Map(mixed.map((k) => [k, this.shareOf(k)]));
+      this.weights.replaceChildren(...mixed.map((k) => this.labelled(k)));
     }
-    for (const input of this.weights.querySelectorAll("input")) {
-      if (input.matches(":focus")) continue; // a run's frames come in between
-      input.value = percentOf(mixture[input.dataset.class!]!);
-    }
+    for (const [k, field] of this.shares) field.show(Math.round(1000 * mixture[k]!) / 10);
   }
 
-  private weightOf(k: number): HTMLElement {
-    const name = this.names[k]!;
-    const input = h("input", {
-      ...{ type: "number", class: "iv-number", min: 1, max: 99, step: 1 },
-      ...{ "data-part": "weight", "data-class": k, "aria-label": `Share of ${name}, per cent` },
-      onchange: () => {
-        this.setWeight(k, input.valueAsNumber);
-        input.value = percentOf((this.choice as Record<string, number>)[k]!);
+  private shareOf(k: number): NumberField {
+    const name = `Share of ${this.names[k]}, per cent`;
+    const field: NumberField = new NumberField(
+      { "data-part": "weight", "data-class": k, "aria-label": name },
+      { min: 1, max: 99, step: "any" },
+      (percent) => {
+        // Left, too, when it goes: Python mixes other classes now.
+        if (this.shares.get(k) === field) this.setWeight(k, percent);
       },
-    });
-    return h("label", { class: "iv-field" }, h("b", {}, name), input, "%");
+    );
+    return field;
   }
-}
 
-function percentOf(share: number): string {
-  return String(Math.round(1000 * share) / 10);
+  private labelled(k: number): HTMLElement {
+    const name = this.names[k]!;
+    return h(
+      "label",
+      { class: "iv-field" },
+      h("b", { title: name }, name),
+      this.shares.get(k)!.input,
+      "%",
+    );
+  }
 }
 
 function normalized(weights: [number, number][]): Record<string, number> {

@@ -2,13 +2,8 @@
 
 import { h, setText } from "../../dom";
 import { paintGrey } from "../../pixels/paint";
+import { type Bounds, NumberField } from "../parts/number_field";
 import { digitCount, digitOf, type Model, type Traits } from "./model";
-
-interface Bounds {
-  min: number;
-  max: number;
-  step: number | "any";
-}
 
 type Numbers = "steps" | "learning_rate" | "samples" | "seed" | "digit";
 
@@ -71,26 +66,13 @@ export class Settings {
     for (const refresh of this.refreshers) refresh();
   }
 
-  /** A number that stays within its bounds, and what it was where none was given. */
   private number(name: Numbers, part: string, text: string, bounds: Bounds): HTMLElement {
-    const input = h("input", {
-      ...{ type: "number", class: "iv-number", "data-part": part, ...bounds },
-      title: `${bounds.min} to ${bounds.max.toLocaleString("en")}`,
-      onchange: () => {
-        const value = input.valueAsNumber;
-        const near = Math.min(Math.max(value, bounds.min), bounds.max);
-        const given = bounds.step === 1 ? Math.round(near) : near;
-        if (Number.isNaN(value)) this.show();
-        else this.save(name, given);
-        input.value = String(this.model.get(name));
-      },
-    });
-    this.refreshers.push(() => {
-      const typing = input.matches(":focus"); // a run's frames come in between
-      if (!typing && input.valueAsNumber !== this.model.get(name))
-        input.value = String(this.model.get(name));
-    });
-    return field(text, input);
+    const title = `${bounds.min} to ${bounds.max.toLocaleString("en")}`;
+    const number = new NumberField({ "data-part": part, title }, bounds, (value) =>
+      this.save(name, value),
+    );
+    this.refreshers.push(() => number.show(this.model.get(name)));
+    return field(text, number.input);
   }
 
   private save<K extends Numbers | "start">(name: K, value: Traits[K]): void {
