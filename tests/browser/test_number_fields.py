@@ -101,11 +101,18 @@ def test_shares_that_python_sets_after_typed_ones_stay(picker):
     assert_has_the_focus(shares[0])
     keyboard.press("Tab")
     assert lab.python("picker.classes") == {"3": 0.2, "8": 0.8}
+    # What is only looked at is not chosen: 33.3 % is not a third.
+    lab.execute("picker.classes = {3: 1, 8: 2}")
+    wait_until(lambda: shown(*shares) == ["33.3", "66.7"], "the shares to follow Python")
+    keys(shares[0], "Enter", "Tab", "Tab")
+    assert lab.python("picker.classes == {3: 1 / 3, 8: 2 / 3}")
     # A share whose class Python takes out while it is typed is nobody's.
     retype(shares[0], "70")
     lab.execute("picker.classes = {1: 0.25, 8: 0.75}")
     wait_until(lambda: shown(*shares) == ["25", "75"], "the other classes' shares")
-    retype(shares[1], "50")
+    retype(shares[1], "50", "Enter")
+    assert lab.wait_python("picker.classes == {1: 0.5, 8: 0.5}", 5)
+    retype(shares[1], "90")
     lab.execute("picker.classes = [8]")
     shares[1].wait_for(state="hidden")
     assert lab.python("list(picker.classes)") == [8]
