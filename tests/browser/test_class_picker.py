@@ -27,6 +27,7 @@ def test_a_seven_streams_in_as_pytorch_makes_it(picker):
     assert len(before_the_end) >= 5
     assert frames[-1][3] == "step 1,000 of 1,000"
 
+    assert {frame[3].split(" of ")[1] for frame in before_the_end if frame[3]} == {"1,000"}
     assert picker.probabilities()[7] >= 0.99
     lab.execute("own = invertviz.optimize_codes(network, [7], record_every=5, progress=False)")
     own = np.array(lab.python("own.images[0].tolist()"))
@@ -148,6 +149,10 @@ def test_the_scrubber_goes_through_the_trajectory(picker):
     assert np.abs(picker.generated(0) - levels(last)).max() <= 1
     lab.execute("picker.position = 10")
     wait_until(lambda: scrubber.input_value() == "10", "the scrubber to follow Python")
+    lab.execute("picker.position = 9999")  # beyond the last, Python looks at the last
+    wait_until(lambda: scrubber.input_value() == "200", "the scrubber to follow Python")
+    assert picker.part("step").inner_text() == "step 1,000 of 1,000"
+    assert scrubber.get_attribute("aria-valuetext") == "step 1000"
 
 
 def test_a_mixture_by_hand(picker):

@@ -120,7 +120,9 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     const course = session.shown;
     const chosen = Math.min(model.get("chosen"), images.length - 1);
     const running = model.get("running");
-    const at = running ? model.get("step") : (course[model.get("position")]?.step ?? 0);
+    const position = Math.min(model.get("position"), course.length - 1);
+    const at = running ? model.get("step") : (course[position]?.step ?? 0);
+    const end = running ? model.get("steps") : model.get("step");
     const codes = model.get("codes");
     // A busy kernel answers late: until then, what is there is of the code looked at before.
     if (!seen || session.isAnswered) {
@@ -141,15 +143,11 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
       })),
       chosen,
     );
-    setText(
-      step,
-      images.length
-        ? `step ${at.toLocaleString("en")} of ${model.get("step").toLocaleString("en")}`
-        : "",
-    );
+    const along = `step ${at.toLocaleString("en")} of ${end.toLocaleString("en")}`;
+    setText(step, images.length ? along : "");
     scrubber.disabled = running || course.length < 2;
     scrubber.max = String(Math.max(course.length - 1, 1));
-    scrubber.value = running ? scrubber.max : String(model.get("position"));
+    scrubber.value = running ? scrubber.max : String(position);
     scrubber.setAttribute("aria-valuetext", `step ${at}`);
     const target = targets[chosen];
     legend.show(target ? wantedClasses(target).map((k) => names[k]!) : []);
