@@ -83,8 +83,10 @@ test("targets and first codes", () => {
     start: "zeros" as const,
     samples: 2,
     seed: 3,
-    meanCode: undefined,
-    digit: undefined,
+    digits: 0,
+    meanCode: zeros(),
+    digit: 0,
+    image: undefined,
   };
   const targets = targetRows({ ...plan, classes: [7, 1] }, 10);
   expect(targets.map((target) => target.indexOf(1))).toEqual([7, 7, 1, 1]);

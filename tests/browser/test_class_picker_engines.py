@@ -78,6 +78,23 @@ def test_the_browser_makes_what_the_kernel_makes_and_python_hears(picker):
     assert lab.console_errors == []
 
 
+def test_both_say_alike_where_nothing_can_be_started_from(lab):
+    empty = CELLS[0].replace("(network)", "(network, classes=[7], start='digit')")
+    lab.run_notebook([empty, CELLS[0].split("picker =")[0] + NOTHING_OFFERED])
+    picker, without = Picker(lab, 0), Picker(lab, 1)
+    lab.execute("picker.digit = 99")
+    for shown, wrong in (picker, "digit is 99; give 0 to 29."), (without, "start is 'mean', but"):
+        shown.part("run").click()
+        shown.part("message").filter(has_text=wrong).wait_for()
+    by_kernel = [shown.part("message").inner_text() for shown in (picker, without)]
+    lab.execute("picker.engine = without.engine = 'browser'")
+    for shown, told in zip((picker, without), by_kernel, strict=True):
+        wait_until(lambda shown=shown: shown.state["engine"] == "browser", "the browser's turn")
+        shown.part("run").click()
+        said = told.removeprefix("ValueError: ")
+        shown.part("message").filter(has_not_text="ValueError").filter(has_text=said).wait_for()
+
+
 def test_in_the_browser_it_stops_and_python_goes_on_from_there(picker):
     lab = picker.lab
     lab.execute("picker.engine = 'browser'; picker.steps = 20000; picker.samples = 16")
@@ -97,6 +114,9 @@ def test_in_the_browser_it_stops_and_python_goes_on_from_there(picker):
     assert lab.python("bool(np.allclose(picker.probabilities, network.classify(picker.codes)))")
 
 
+NOTHING_OFFERED = """network.class_names = list("abcdefghij")
+without = ClassPicker(network, classes=[7], start="mean")
+without"""
 GAPS = """() => {
     window.gaps = [];
     let last = performance.now();

@@ -63,7 +63,9 @@ export function planOf(model: Model): Plan {
     start: model.get("start"),
     samples: model.get("samples"),
     seed: model.get("seed"),
-    meanCode: digitCount(model) ? floats(model.get("mean_code")) : undefined,
-    digit: digitOf(model),
+    digits: digitCount(model),
+    meanCode: floats(model.get("mean_code")),
+    digit: model.get("digit"),
+    image: digitOf(model),
   };
 }

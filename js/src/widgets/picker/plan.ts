@@ -13,10 +13,13 @@ export interface Plan {
   start: Start;
   samples: number;
   seed: number;
-  /** Mean code of the images to start from, where there are any. */
-  meanCode: Vector | undefined;
-  /** The image whose code to start from, 0 to 1. */
-  digit: Vector | undefined;
+  /** How many images there are to start from, and the mean of their codes. */
+  digits: number;
+  meanCode: Vector;
+  /** Which of them to start from. */
+  digit: number;
+  /** That image, 0 to 1, where there is one of that number. */
+  image: Vector | undefined;
 }
 
 /** Wanted probabilities, one row a code: `samples` for each class, or for the mixture. */
@@ -41,11 +44,19 @@ export function firstCodes(network: Network, plan: Plan, count: number): Vector[
   });
 }
 
-function startingCode(network: Network, { start, meanCode, digit }: Plan): Vector {
-  if (start === "mean" && meanCode) return meanCode;
-  if (start === "digit" && digit) return network.encode(digit);
-  if (start === "mean" || start === "digit") throw new Error("there are no images to start from");
-  return new Float32Array(network.codeSize);
+/** What cannot be is said as the kernel says it. */
+function startingCode(network: Network, plan: Plan): Vector {
+  const { start, meanCode, digit, digits, image } = plan;
+  if (start !== "mean" && start !== "digit") return new Float32Array(network.codeSize);
+  if (!digits) {
+    throw new Error(
+      `start is '${start}', but there are no images to take it from; make the picker with ` +
+        "ClassPicker(network, images=…), or start from zeros or random.",
+    );
+  }
+  if (start === "mean") return meanCode;
+  if (!image) throw new Error(`digit is ${digit}; give 0 to ${digits - 1}.`);
+  return network.encode(image);
 }
 
 /** How far probabilities are as wanted, 0 to 1: for one class, that class's probability. */
