@@ -161,6 +161,22 @@ def test_eraser_and_brush(canvas):
     wait_until(lambda: brush.input_value() == "1.5", "the slider to follow Python")
 
 
+def test_on_a_tall_canvas_ink_is_where_the_pen_was(lab):
+    tall = "invertviz.InvertibleNetwork((240, 20, 20, 10), image_shape=(30, 8), seed=0)"
+    cell = CELLS[0].replace("invertviz.load_pretrained()", tall)
+    lab.run_notebook([cell.replace("DrawingCanvas(network", "DrawingCanvas(network, brush=1")])
+    canvas = Canvas(lab)
+    lab.execute("canvas.normalize = False")
+    wait_until(lambda: not canvas.part("normalize").is_checked(), "the box to be unticked")
+    assert canvas.part("clear").bounding_box()["y"] < lab.page.viewport_size["height"]
+    canvas.draw([[(2.5 / 8, 5.5 / 30), (2.5 / 8, 20.5 / 30)]])
+    image = np.array(lab.python("canvas.image.tolist()"))
+    rows, columns = np.nonzero(image > 0.5)
+    assert set(columns) == {2}
+    assert [*rows] == [*range(5, 21)]
+    lab.screenshot("canvas-tall")
+
+
 def test_hidden_under_the_pen(canvas):
     lab, mouse = canvas.lab, canvas.lab.page.mouse
     lab.execute("canvas.normalize = False")

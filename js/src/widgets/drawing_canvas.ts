@@ -10,7 +10,7 @@ import { Drawing } from "../pixels/drawing";
 import { paintGrey } from "../pixels/paint";
 import { calmly } from "./parts/calm";
 import { Frame } from "./parts/frame";
-import { caption, picture } from "./parts/pictures";
+import { caption, framed, picture } from "./parts/pictures";
 import { Probabilities, percent } from "./parts/probabilities";
 import { Surface } from "./parts/surface";
 
@@ -194,7 +194,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
         "figure",
         { class: "iv-panel" },
         caption("What the network sees"),
-        h("div", { class: "iv-frame" }, reconstruction),
+        framed("iv-frame", shape, reconstruction),
         h(
           "label",
           {

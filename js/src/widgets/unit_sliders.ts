@@ -11,7 +11,7 @@ import { calmly } from "./parts/calm";
 import { Frame } from "./parts/frame";
 import { MovedList } from "./parts/moved_list";
 import { decimal } from "./parts/numbers";
-import { caption, picture } from "./parts/pictures";
+import { caption, framed, picture } from "./parts/pictures";
 import { Probabilities, percent } from "./parts/probabilities";
 import { UnitChart } from "./parts/unit_chart";
 import { UnitGrid } from "./parts/unit_grid";
@@ -19,9 +19,8 @@ import { type Model, Session, type Traits } from "./parts/unit_session";
 import { UnitSlider } from "./parts/unit_slider";
 
 /** A picture under its name, with what is said of it below. */
-function panel(name: string, canvas: HTMLCanvasElement, below: HTMLElement): HTMLElement {
-  const frame = h("div", { class: "iv-frame" }, canvas);
-  return h("figure", { class: "iv-us-shot" }, caption(name), frame, below);
+function panel(name: string, picture: HTMLElement, below: HTMLElement): HTMLElement {
+  return h("figure", { class: "iv-us-shot" }, caption(name), picture, below);
 }
 
 /** One view of the sliders. */
@@ -100,13 +99,13 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
         h(
           "div",
           { class: "iv-us-shots" },
-          panel("Base", base, baseSays),
+          panel("Base", framed("iv-frame", shape, base), baseSays),
           panel(
             "With the moved units",
-            projection,
+            framed("iv-frame", shape, projection),
             h("div", { class: "iv-us-says" }, saysClass, saysFigure),
           ),
-          panel("Difference", difference, legend),
+          panel("Difference", framed("iv-frame", shape, difference), legend),
         ),
         slider.element,
         moved.element,

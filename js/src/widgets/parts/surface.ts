@@ -4,6 +4,7 @@ import { h } from "../../dom";
 import type { Drawing } from "../../pixels/drawing";
 import type { Shape } from "../../pixels/normalize";
 import { drawStroke, type Point } from "../../pixels/strokes";
+import { framed } from "./pictures";
 
 export interface Pen {
   /** Width in pixels of the network's input. */
@@ -56,8 +57,7 @@ export class Surface {
         this.hideRing();
       },
     });
-    this.element = h("div", { class: "iv-surface" }, this.canvas, this.ring);
-    this.element.style.aspectRatio = `${columns} / ${rows}`;
+    this.element = framed("iv-surface", shape, this.canvas, this.ring);
     this.unsubscribe = drawing.subscribe((stroke, from) => {
       if (stroke) drawStroke(this.context, stroke, from);
       else {
