@@ -31,7 +31,7 @@ export class NumberField {
         this.edited = true;
       },
       onchange: commit,
-      onblur: commit, // what was typed to and fro changes nothing
+      onblur: commit, // where it was typed to and fro, no change is told
       onkeydown: (event: KeyboardEvent) => {
         if (event.key === "Enter") commit(); // JupyterLab keeps it from the browser
       },
