@@ -121,7 +121,8 @@ class _Squashed:
         """The logit of s, where ã = c M; valid until the next call."""
         estimate = torch.mm(c, M, out=self.estimate)
         self.low, self.high = estimate.amin(1, keepdim=True), estimate.amax(1, keepdim=True)
-        self.span = (self.high - self.low).clamp_min_(torch.finfo(estimate.dtype).tiny)
+        span = self.high - self.low
+        self.span = span.masked_fill_(span < torch.finfo(estimate.dtype).tiny, 1)  # as in squash
         torch.sub(estimate, self.low, out=self.u).div_(self.span)
         torch.add(self.floor, self.u, alpha=0.99, out=self.s)
         return torch.logit(self.s, out=self.c)

@@ -123,6 +123,7 @@ export class Link<T extends WidgetTraits> {
   }
 
   close(): void {
+    clearTimeout(this.reading);
     this.requests.drop();
   }
 

@@ -13,7 +13,7 @@ from invertviz._fast import ClassifierGradient, CodeGradient, InverseGradient
 from invertviz.inverses import batches_of
 from invertviz.training import Adagrad, by_autograd, classifier_loss, inverse_loss
 
-DEPTHS = [(12, 7, 3), (12, 7, 5, 3), (12, 9, 7, 5, 3)]
+DEPTHS = [(12, 7, 3), (12, 7, 5, 3), (12, 9, 7, 5, 3), (12, 1, 5, 3)]
 
 
 def sigmoid_network(sizes):
