@@ -15,7 +15,7 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
 
     Raises:
         OSError: the folder does not exist, is no folder, or may not be written to; what is there
-            is no file, or may not be written to.
+            under that name is no file.
 
     Returns:
         The file to write; of a link, the one that it leads to.
