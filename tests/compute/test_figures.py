@@ -190,15 +190,11 @@ def test_confusion_matrix_shows_counts_and_colours_mistakes_alone():
 
 
 def test_unsigned_counts_are_told_as_others_are():
-    counts = np.array([[9, 1], [4, 3]])
-    assert (
-        "b taken for a 4 times, a taken for b 1 times" in figures.confusion_matrix(counts, "ab").alt
-    )
-    for dtype in (np.uint8, np.uint64):
-        assert (
-            figures.confusion_matrix(counts.astype(dtype), "ab").alt
-            == figures.confusion_matrix(counts, "ab").alt
-        )
+    counts = np.diag([9, 3, 5, 7])
+    counts[1, 0], counts[0, 1] = 4, 1
+    for dtype in (np.int64, np.uint8, np.uint64):
+        told = figures.confusion_matrix(counts.astype(dtype), "abcd").alt
+        assert told.endswith("most often b taken for a 4 times, a taken for b 1 times")
 
 
 def test_right_counts_stay_dark_and_readable():
