@@ -181,8 +181,8 @@ class Optimizing(NetworkWidget):
 
     def _fail(self, descent: Descent, error: BaseException) -> None:
         """Show what went wrong, and stay usable: an observer's error, as a rule."""
-        if descent is self._descent:
-            with contextlib.suppress(Exception):  # the observer's again
+        with self._lock, contextlib.suppress(Exception):  # the observer's again
+            if descent is self._descent:
                 self._finish(error)
         if isinstance(error, Exception):
             self.set_trait("error", f"{type(error).__name__}: {error}")
