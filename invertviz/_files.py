@@ -23,16 +23,24 @@ def check_writable(path: str | os.PathLike[str]) -> Path:
     target = Path(path).expanduser()
     if target.is_symlink():
         target = target.resolve()
-    folder = target.parent
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; name a file to write.")
     if target.exists() and not target.is_file():
         raise OSError(f"{target} is a device or a pipe; name a file to write.")
+    check_writable_folder(target.parent)
+    return target
+
+
+def check_writable_folder(folder: Path) -> None:
+    """Refuse a folder in which nothing can be written.
+
+    Raises:
+        OSError: it does not exist, is no folder, or may not be written to.
+    """
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}; create it first.")
     if not os.access(folder, os.W_OK):
         raise PermissionError(f"the folder {folder} may not be written to; choose another.")
-    return target
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from enum import Enum
 from functools import partial
@@ -11,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+
+from invertviz._files import check_writable_folder
 
 # torch and matplotlib are imported where they are used, so that --help does not wait for them.
 if TYPE_CHECKING:
@@ -89,10 +90,7 @@ def load_network(path: Path | None) -> InvertibleNetwork:
 def check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         raise ValueError(f"{out} is a file; name a folder.")
-    if not out.absolute().parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {out.absolute().parent}; create it first.")
-    if not os.access(out if out.exists() else out.absolute().parent, os.W_OK):
-        raise PermissionError(f"{out.absolute()} may not be written to; choose another folder.")
+    check_writable_folder(out if out.exists() else out.absolute().parent)
 
 
 def check_pictures(network: InvertibleNetwork) -> None:

@@ -224,14 +224,19 @@ def test_python_sets_everything(grid):
     wait_until(lambda: grid.part("flip").is_checked(), "the tick")
 
 
-def test_what_python_sorts_while_a_person_goes_on_stays(grid):
+def test_what_python_sorts_while_a_person_goes_on_stays(grid, tmp_path):
     lab = grid.lab
     grid.tile(grid.shown()[0]).click()
     lab.wait_python("grid.current >= 0")
-    for change in ("grid.sort = 'loss'", "grid.filter = {'true': 3}"):
-        lab.start(f"import time; time.sleep(0.8); {change}")
-        for _ in range(30):
-            grid.page.keyboard.press("ArrowRight", delay=40)
+    for number, change in enumerate(("grid.sort = 'loss'", "grid.filter = {'true': 3}")):
+        gone_on = tmp_path / f"gone-on-{number}"
+        lab.start(
+            "import pathlib, time\n"
+            f"while not pathlib.Path({str(gone_on)!r}).exists(): time.sleep(0.01)\n{change}"
+        )
+        for _ in range(5):
+            grid.page.keyboard.press("ArrowRight")
+        gone_on.touch()
         lab.wait_ready()
     grid.settle()
     assert lab.python("[grid.sort, grid.filter['true']]") == ["loss", 3]
