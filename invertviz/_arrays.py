@@ -137,7 +137,7 @@ def as_pixels(
                     "255 (float images from 0 to 1)."
                 )
         return rows.to(device).to(dtype).div_(255)
-    return _finite(rows.to(device, dtype), name)
+    return finite(rows.to(device, dtype), name)
 
 
 def in_chunks(rows: Tensor, *, device: torch.device, dtype: torch.dtype) -> Iterator[Tensor]:
@@ -176,7 +176,7 @@ def as_codes(
             f"{name} has shape {list(given.shape)}, but this network's codes have {width} units: "
             f"give [N, {width}] or a single code [{width}]."
         )
-    return _finite(given.to(device, dtype), name)
+    return finite(given.to(device, dtype), name)
 
 
 def as_labels(
@@ -274,7 +274,12 @@ def as_tensor(values: ArrayLike, name: str) -> Tensor:
         return torch.from_numpy(array)
 
 
-def _finite(values: Tensor, name: str) -> Tensor:
+def finite(values: Tensor, name: str) -> Tensor:
+    """The values, if all of them are finite.
+
+    Raises:
+        ValueError: NaN or infinite ones.
+    """
     # NaN and infinity show in the sum: one pass, where isfinite takes several.
     if not math.isfinite(values.sum().item()) and not bool(torch.isfinite(values).all()):
         bad = int((~torch.isfinite(values)).sum())
