@@ -2,7 +2,7 @@
 
 import { Network } from "../js/src/engine/network";
 import { Optimization } from "../js/src/engine/optimization";
-import { SLICE_MS, turn } from "../js/src/widgets/picker/slices";
+import { SLICE_MS, turn } from "../js/src/widgets/class_picker/slices";
 
 let network: Network;
 

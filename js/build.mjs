@@ -1,19 +1,23 @@
-// Bundle each widget of src/widgets/ to ../invertviz/static/<name>.js and .css, for users without node.
-// `npm run build` builds all, `npm run build -- drawing_canvas` one.
+// Bundle each widget, a folder of src/widgets/, to ../invertviz/static/<name>.js and .css, for users
+// without node. `npm run build` builds all, `npm run build -- drawing_canvas` one.
 
+import { existsSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { parse } from "node:path";
 import { build } from "esbuild";
 
 const STATIC = "../invertviz/static";
 
-const files = (await readdir("src/widgets")).filter((file) => file.endsWith(".ts"));
-const all = files.map((file) => parse(file).name);
+const all = (await readdir("src/widgets")).filter((name) =>
+  existsSync(`src/widgets/${name}/view.ts`),
+);
 const names = process.argv.length > 2 ? process.argv.slice(2) : all;
 
 await build({
-  entryPoints: names.flatMap((name) => [`src/widgets/${name}.ts`, `src/styles/${name}.css`]),
-  entryNames: "[name]",
+  entryPoints: names.flatMap((name) => [
+    { in: `src/widgets/${name}/view.ts`, out: name },
+    { in: `src/widgets/${name}/style.css`, out: name },
+  ]),
   outdir: STATIC,
   bundle: true,
   format: "esm",

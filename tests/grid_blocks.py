@@ -1,4 +1,4 @@
-"""Rows of samples as they travel to a grid's page, read in Python: see widgets/_blocks.py."""
+"""Rows of samples as they travel to a grid's page, read in Python: see the grid's blocks.py."""
 
 from __future__ import annotations
 

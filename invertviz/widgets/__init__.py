@@ -1,4 +1,4 @@
-"""The widgets, one file each, named as their TypeScript twins."""
+"""The widgets, a folder each, named as its twin in js/src/widgets/."""
 
 from invertviz.widgets.class_picker import ClassPicker
 from invertviz.widgets.drawing_canvas import DrawingCanvas

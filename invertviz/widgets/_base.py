@@ -8,6 +8,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anywidget
 import traitlets as t
 from ipywidgets import widget_serialization
 
@@ -15,7 +16,6 @@ from invertviz import figures
 from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
 from invertviz.widgets._network_model import NetworkModel, model_of
-from invertviz.widgets._quick_sync import QuickSync
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 STATIC = Path(__file__).parent.parent / "static"
 
 
-class NetworkWidget(QuickSync):
+class NetworkWidget(anywidget.AnyWidget):
     """A widget around one network.
 
     A subclass names its built front end: `_esm` and `_css`, in the folder `STATIC`.

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bytes, integers } from "../src/bytes";
-import { Session } from "../src/samples/session";
-import type { Traits } from "../src/samples/traits";
-import type { Viewer } from "../src/samples/views";
+import type { Traits } from "../src/widgets/misclassified_grid/model";
+import { Session } from "../src/widgets/misclassified_grid/session";
+import type { Viewer } from "../src/widgets/misclassified_grid/views";
 
 const PIXELS = 30;
 const weights = readFileSync(

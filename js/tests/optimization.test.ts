@@ -7,8 +7,9 @@ import { normalNoise } from "../src/engine/noise";
 import { Optimization } from "../src/engine/optimization";
 import { readSafetensors } from "../src/engine/safetensors";
 import { rowsOf, shaped } from "../src/shaped";
-import { agreement, firstCodes, targetName, targetRows } from "../src/widgets/picker/plan";
-import { sentence } from "../src/widgets/picker/verdict";
+import { firstCodes } from "../src/widgets/class_picker/starts";
+import { agreement, targetName, targetRows } from "../src/widgets/class_picker/targets";
+import { sentence } from "../src/widgets/class_picker/verdict";
 
 function open(name: string): DataView {
   const url = new URL(`vectors/pretrained.${name}.safetensors`, import.meta.url);

@@ -4,8 +4,8 @@ import { readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { floats } from "../src/bytes";
 import { rowsOf, shaped } from "../src/shaped";
-import type { Model } from "../src/widgets/picker/model";
-import { Session } from "../src/widgets/picker/session";
+import type { Model } from "../src/widgets/class_picker/model";
+import { Session } from "../src/widgets/class_picker/session";
 
 const weights = readFileSync(new URL("vectors/pretrained.network.safetensors", import.meta.url));
 const nothing = { shape: [0], data: new DataView(new ArrayBuffer(0)) };

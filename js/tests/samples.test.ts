@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { Block } from "../src/samples/blocks";
-import { type Filter, type Key, order } from "../src/samples/order";
-import { Selection } from "../src/samples/selection";
-import { KernelSource, type Source } from "../src/samples/sources";
+import { Block } from "../src/widgets/misclassified_grid/blocks";
+import { type Filter, type Key, order } from "../src/widgets/misclassified_grid/filter";
+import { Selection } from "../src/widgets/misclassified_grid/selection";
+import { KernelSource, type Source } from "../src/widgets/misclassified_grid/sources";
 
 interface Row {
   index: number;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ScrollScale } from "../src/widgets/parts/scale";
+import { ScrollScale } from "../src/widgets/misclassified_grid/scale";
 
 test("a short list is scrolled as it is", () => {
   const scale = new ScrollScale(10_000);

@@ -2,7 +2,7 @@
 
 import { expect, test, vi } from "vitest";
 import type { Optimization } from "../src/engine/optimization";
-import { inSlices } from "../src/widgets/picker/slices";
+import { inSlices } from "../src/widgets/class_picker/slices";
 
 test.each([
   { what: "little to show", showingMs: 0, apart: 9 }, // steps of 6 ms in 50 ms

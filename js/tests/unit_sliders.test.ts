@@ -4,11 +4,11 @@ import { bytes } from "../src/bytes";
 import { Network } from "../src/engine/network";
 import { ranked, unitEffects } from "../src/engine/survey";
 import { SIGNED_STOPS, signedColour, signedLimit } from "../src/pixels/paint";
-import { decimal } from "../src/widgets/parts/numbers";
-import { sweptValue } from "../src/widgets/parts/sweep";
-import { steps } from "../src/widgets/parts/unit_chart";
-import { cellFor } from "../src/widgets/parts/unit_grid";
-import { type Model, movedCode, Session } from "../src/widgets/parts/unit_session";
+import { steps } from "../src/widgets/unit_sliders/chart";
+import { cellFor } from "../src/widgets/unit_sliders/grid";
+import { decimal } from "../src/widgets/unit_sliders/numbers";
+import { type Model, movedCode, Session } from "../src/widgets/unit_sliders/session";
+import { sweptValue } from "../src/widgets/unit_sliders/sweep";
 
 const path = new URL("vectors/wide-tanh.network.safetensors", import.meta.url);
 if (!existsSync(path)) throw new Error("there are no test vectors; make them: make js");

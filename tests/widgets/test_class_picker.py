@@ -86,7 +86,7 @@ def test_a_page_that_follows_is_sent_no_more_than_it_shows(picker, monkeypatch):
             await asyncio.sleep(0.2)  # no page has this step yet: nothing else is sent
             assert len(steps) == count + 1
             page_shows(steps[-1])
-        monkeypatch.setattr("invertviz.widgets._optimizing._PATIENCE", 0.1)
+        monkeypatch.setattr("invertviz.widgets.class_picker.optimizing._PATIENCE", 0.1)
         await asyncio.wait_for(ending, timeout=60)  # the page was closed
         assert steps[-1] == 20_000
 

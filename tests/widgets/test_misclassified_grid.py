@@ -10,8 +10,8 @@ from grid_blocks import unpack
 
 from invertviz import InvertibleNetwork, evaluate
 from invertviz.widgets import DrawingCanvas, MisclassifiedGrid
-from invertviz.widgets._filter import EVERYTHING
-from invertviz.widgets._samples import KEYS
+from invertviz.widgets.misclassified_grid.filter import EVERYTHING
+from invertviz.widgets.misclassified_grid.samples import KEYS
 
 
 @pytest.fixture

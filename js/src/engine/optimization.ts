@@ -1,4 +1,4 @@
-// A latent optimization that goes on in slices; the twin of invertviz/widgets/_descent.py.
+// A latent optimization that goes on in slices; the twin of widgets/class_picker/descent.py.
 
 import { descend } from "./descent";
 import type { Vector } from "./matrices";

@@ -1,0 +1,72 @@
+// What a class picker's traits hold; the twin of the traits in Python's widget.py.
+
+import type { AnyModel } from "@anywidget/types";
+import { floats } from "../../bytes";
+import type { Vector } from "../../engine/matrices";
+import type { WidgetTraits } from "../../link";
+import type { Shaped } from "../../shaped";
+import type { Plan, Start } from "./starts";
+import type { Choice } from "./targets";
+
+export interface Traits extends WidgetTraits {
+  classes: Choice;
+  steps: number;
+  learning_rate: number;
+  start: Start;
+  digit: number;
+  samples: number;
+  seed: number;
+  chosen: number;
+  position: number;
+  running: boolean;
+  step: number;
+  codes: Shaped;
+  probabilities: Shaped;
+  images: Shaped;
+  trajectory: Shaped;
+  recorded: number[];
+  curves: Shaped;
+  targets: Shaped;
+  code: DataView;
+  image: Shaped;
+  code_probabilities: DataView;
+  picture_probabilities: DataView;
+  digits: DataView;
+  mean_code: DataView;
+  most_codes: number;
+  chart: string;
+  order: [number: number, action: string];
+}
+
+export type Model = AnyModel<Traits>;
+
+/** The image whose code may be started from, 0 to 1, where there is one. */
+export function digitOf(model: Model): Vector | undefined {
+  const [rows, columns] = model.get("image_shape");
+  const pixels = rows * columns;
+  const { buffer, byteOffset, byteLength } = model.get("digits");
+  const start = pixels * model.get("digit");
+  if (start + pixels > byteLength) return undefined;
+  const levels = new Uint8Array(buffer, byteOffset + start, pixels);
+  return Float32Array.from(levels, (level) => level / 255);
+}
+
+/** How many images are offered to start from. */
+export function digitCount(model: Model): number {
+  const [rows, columns] = model.get("image_shape");
+  return model.get("digits").byteLength / (rows * columns);
+}
+
+/** What a run is to do, as the settings stand. */
+export function planOf(model: Model): Plan {
+  return {
+    classes: model.get("classes"),
+    start: model.get("start"),
+    samples: model.get("samples"),
+    seed: model.get("seed"),
+    digits: digitCount(model),
+    meanCode: floats(model.get("mean_code")),
+    digit: model.get("digit"),
+    image: digitOf(model),
+  };
+}

@@ -1,0 +1,49 @@
+// Where a run starts: the twin of Python's starts.py.
+
+import type { Vector } from "../../engine/matrices";
+import type { Network } from "../../engine/network";
+import { normalNoise } from "../../engine/noise";
+import type { Choice } from "./targets";
+
+export type Start = "zeros" | "mean" | "digit" | "random";
+
+export interface Plan {
+  classes: Choice;
+  start: Start;
+  samples: number;
+  seed: number;
+  /** How many images there are to start from, and the mean of their codes. */
+  digits: number;
+  meanCode: Vector;
+  /** Which of them to start from. */
+  digit: number;
+  /** That image, 0 to 1, where there is one of that number. */
+  image: Vector | undefined;
+}
+
+/** Codes to start from: the first of each class's samples at the starting point, the others about it. */
+export function firstCodes(network: Network, plan: Plan, count: number): Vector[] {
+  const { start, samples, seed } = plan;
+  const units = network.codeSize;
+  const noise = normalNoise(seed, count * units);
+  const base = startingCode(network, plan);
+  return Array.from({ length: count }, (_, i) => {
+    const exact = start !== "random" && i % samples === 0;
+    return base.map((value, j) => value + (exact ? 0 : noise[i * units + j]!));
+  });
+}
+
+/** What cannot be is said as the kernel says it. */
+function startingCode(network: Network, plan: Plan): Vector {
+  const { start, meanCode, digit, digits, image } = plan;
+  if (start !== "mean" && start !== "digit") return new Float32Array(network.codeSize);
+  if (!digits) {
+    throw new Error(
+      `start is '${start}', but there are no images to take it from; make the picker with ` +
+        "ClassPicker(network, images=…), or start from zeros or random.",
+    );
+  }
+  if (start === "mean") return meanCode;
+  if (!image) throw new Error(`digit is ${digit}; give 0 to ${digits - 1}.`);
+  return network.encode(image);
+}
