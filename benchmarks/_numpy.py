@@ -13,8 +13,8 @@ class NumpyNetwork:
     """784 → 100 → 100 → 10 and its inverse, from the arrays of an InvertibleNetwork."""
 
     def __init__(self, network):
-        self.W = [W.numpy(force=True) for W in network.weights]
-        self.b = [b.numpy(force=True) for b in network.biases]
+        self.W = [W.numpy(force=True) for W in network.classifier.weights]
+        self.b = [b.numpy(force=True) for b in network.classifier.biases]
         self.M = [M.numpy(force=True) for M in network.inverse.matrices]
 
     def reconstruct(self, x):

@@ -18,7 +18,7 @@ class GraphNetwork:
     InvertibleNetwork's weights. Batches are fed from numpy, as the article's code did."""
 
     def __init__(self, network, threads):
-        self.sizes = network.layer_sizes
+        self.sizes = network.classifier.sizes
         with tf.Graph().as_default() as graph:
             self._build(network)
             config = tf.ConfigProto(
@@ -31,8 +31,8 @@ class GraphNetwork:
         def variable(parameter):
             return tf.Variable(parameter.numpy(force=True))
 
-        W1, W2, W = (variable(W) for W in network.weights)
-        b1, b2, b = (variable(b) for b in network.biases)
+        W1, W2, W = (variable(W) for W in network.classifier.weights)
+        b1, b2, b = (variable(b) for b in network.classifier.biases)
         W2inv, W1inv = (variable(M) for M in network.inverse.matrices)
         pixels, _, units, classes = self.sizes
 

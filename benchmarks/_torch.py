@@ -13,7 +13,11 @@ class EagerNetwork(nn.Module):
         super().__init__()
         copies = [
             nn.ParameterList(p.detach().clone() for p in group)
-            for group in (network.weights, network.biases, network.inverse.matrices)
+            for group in (
+                network.classifier.weights,
+                network.classifier.biases,
+                network.inverse.matrices,
+            )
         ]
         self.W, self.b, self.M = copies
 

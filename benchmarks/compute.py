@@ -19,9 +19,9 @@ from _numpy import NumpyNetwork
 from _torch import EagerNetwork, classifier_step, descend, inverse_step
 
 import invertviz
-from invertviz import InvertibleNetwork
-from invertviz._fast import ClassifierGradient, InverseGradient
-from invertviz.training import Adagrad, step_along
+from invertviz import untrained
+from invertviz.article.gradients import ClassifierGradient, InverseGradient
+from invertviz.article.training import Adagrad, step_along
 
 BATCH = 1000
 EPOCH = 55  # steps: the article's 55,000 images. Numbers are of whole epochs, shuffling included.
@@ -74,9 +74,9 @@ class Bench:
         self.report.add(work, samples, ours, wanted=wanted)
 
     def training(self):
-        network = InvertibleNetwork(device=self.device)
+        network = untrained(device=self.device)
         pixels, labels, batches = data(network, EPOCH * BATCH)
-        codes = network.encode_pixels(pixels)
+        codes = network.encoder(pixels)
         eager = EagerNetwork(network)
         eager_classifier = classifier_step(eager, pixels, labels)
         eager_inverse = inverse_step(eager, codes, pixels)
@@ -92,8 +92,10 @@ class Bench:
         self.compare(
             "classifier training, a step of 1,000",
             {
-                "invertviz": trainer(gradient, [*network.weights, *network.biases], batches),
-                "bound: matrix products": step_products(network.layer_sizes, self.device),
+                "invertviz": trainer(
+                    gradient, [*network.classifier.weights, *network.classifier.biases], batches
+                ),
+                "bound: matrix products": step_products(network.classifier.sizes, self.device),
                 "eager PyTorch": lambda: eager_classifier(next(batches)),
                 "TensorFlow graph": classifier_graph,
             },
@@ -106,7 +108,9 @@ class Bench:
             "inverse training, a step of 1,000",
             {
                 "invertviz": trainer(inverse_gradient, network.inverse.matrices, batches),
-                "bound: matrix products": step_products(network.layer_sizes[-2::-1], self.device),
+                "bound: matrix products": step_products(
+                    network.classifier.sizes[-2::-1], self.device
+                ),
                 "eager PyTorch": lambda: eager_inverse(next(batches)),
                 "TensorFlow graph": inverse_graph,
             },
@@ -164,7 +168,7 @@ class Bench:
         network = invertviz.load_pretrained().to(self.device)
         settings = {"hidden": [1024], "activation": "relu"}  # as DecoderInverse.fit has them
         decoder = invertviz.DecoderInverse.unfitted(network, settings).to(self.device)
-        codes = torch.randn(10_000, network.code_size, device=self.device)
+        codes = torch.randn(10_000, network.units, device=self.device)
         found = interleaved(
             {
                 "invertviz": lambda: decoder(codes),
@@ -203,14 +207,16 @@ class Bench:
             self.growth(f"{side}x{side} pixels", (side * side, 100, 100, 10), (side, side))
 
     def growth(self, what, sizes, shape):
-        network = InvertibleNetwork(sizes, image_shape=shape, device=self.device)
+        network = untrained(sizes, image_shape=shape, device=self.device)
         pixels, labels, batches = data(network, 10 * BATCH)
         gradient = ClassifierGradient(network, pixels, labels, BATCH)
         rounds = max(3, self.rounds // 5)
         self.compare(
             f"classifier training step, {what}",
             {
-                "invertviz": trainer(gradient, [*network.weights, *network.biases], batches),
+                "invertviz": trainer(
+                    gradient, [*network.classifier.weights, *network.classifier.biases], batches
+                ),
                 "bound: matrix products": step_products(sizes, self.device),
             },
             "invertviz",
@@ -236,7 +242,7 @@ def data(network, count):
     The pixels are numpy's, as a person's images are.
     """
     generator = torch.Generator().manual_seed(0)
-    images = np.random.default_rng(0).random((count, network.pixels), dtype=np.float32)
+    images = np.random.default_rng(0).random((count, network.images.pixels), dtype=np.float32)
     pixels = torch.from_numpy(images).to(network.device)
     labels = torch.randint(0, 10, (count,), generator=generator).to(network.device)
     return pixels, labels, invertviz.inverses.batches_of(count, BATCH, generator, network.device)
@@ -280,9 +286,9 @@ def at_once(work, device):
 def answer_products(network, rows):
     """The products of encode, classify and invert, into buffers; copies to a device included."""
     x = torch.from_numpy(rows)
-    matrices = [*network.weights, *network.inverse.matrices]
+    matrices = [*network.classifier.weights, *network.inverse.matrices]
     into = [x.new_empty(len(x), W.shape[1], device=network.device) for W in matrices]
-    last = len(network.weights) - 1
+    last = len(network.classifier.weights) - 1
 
     def products():
         a = x.to(network.device)

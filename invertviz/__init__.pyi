@@ -1,22 +1,25 @@
 from . import datasets, figures, widgets
-from .checkpoints import CheckpointError, load, load_pretrained
+from .article import (
+    LearnedInverse,
+    PseudoInverse,
+    fit_classifier,
+    fit_inverse,
+    load_pretrained,
+    train,
+    untrained,
+)
+from .checkpoints import CheckpointError, load
 from .codes import CodeOptimization, optimize_codes, project_units, sweep_unit
 from .comparison import compare_inverses, fit_inverses, trade_off
 from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
 from .exporting import ExportedPage, export, export_notebook
 from .generation import compare_priors
-from .inverses import (
-    DecoderInverse,
-    GradientInverse,
-    Inverse,
-    LearnedInverse,
-    PseudoInverse,
-    RidgeInverse,
-)
+from .images import ImageSpec
+from .inverses import DecoderInverse, GradientInverse, RidgeInverse
 from .network import InvertibleNetwork, Reconstruction
+from .parts import Inverse
 from .priors import CodePrior
 from .survey import UnitSurvey, survey_units, unit_effects
-from .training import fit_classifier, fit_inverse, train
 from .units import (
     DrivingSamples,
     compare_unit_pictures,
@@ -37,6 +40,7 @@ __all__ = [
     "Evaluation",
     "ExportedPage",
     "GradientInverse",
+    "ImageSpec",
     "Inverse",
     "InverseQuality",
     "InvertibleNetwork",
@@ -70,5 +74,6 @@ __all__ = [
     "train",
     "unit_differences",
     "unit_effects",
+    "untrained",
     "widgets",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeAlias, overload
 
 import numpy as np
@@ -15,9 +15,6 @@ from torch import Tensor
 
 ArrayLike: TypeAlias = Any  # a numpy array, a torch tensor, or nested lists of numbers
 Array: TypeAlias = Any  # a numpy array or a torch tensor, as the caller's input was
-
-CHUNK = 10_000
-"""Images at a time where there may be many."""
 
 _BARE_TYPES = (torch.uint16, torch.uint32, torch.uint64)
 
@@ -62,121 +59,51 @@ def generator_of(seed: int) -> torch.Generator:
         raise TypeError(f"seed is {seed!r}; give an integer.") from error
 
 
-def as_images(
-    images: ArrayLike,
-    image_shape: Sequence[int],
-    *,
-    device: torch.device,
-    dtype: torch.dtype = torch.float32,
-    name: str = "images",
-) -> Tensor:
-    """Check images and lay them out as rows of pixels.
-
-    Args:
-        images: `[N, *image_shape]`, `[N, pixels]`, one image `image_shape` or `[pixels]`.
-            Floats are taken as they are; integers are 0…255 and are divided by 255.
-        image_shape: the shape of one image.
-        device: where the result lives.
-        dtype: the result's floating-point type.
-        name: what the argument is called in error messages.
-
-    Returns:
-        A tensor `[N, pixels]`; a single image becomes a batch of one.
-
-    Raises:
-        TypeError: not an array of numbers.
-        ValueError: empty, of another shape, not finite, or integers outside 0…255.
-    """
-    return as_pixels(as_rows(images, image_shape, name=name), device=device, dtype=dtype, name=name)
-
-
-def as_rows(images: ArrayLike, image_shape: Sequence[int], *, name: str = "images") -> Tensor:
-    """`as_images` up to its conversion: rows of pixels as they were given, and not copied.
-
-    Raises:
-        TypeError: not an array of numbers.
-        ValueError: empty, or of another shape.
-    """
-    given = as_tensor(images, name)
-    shape = tuple(image_shape)
-    pixels = math.prod(shape)
-    found = tuple(given.shape)
-    if found in (shape, (pixels,)):
-        return given.reshape(1, pixels)
-    if len(found) >= 2 and found[0] > 0 and found[1:] in (shape, (pixels,)):
-        return given.reshape(found[0], pixels)
-    if given.numel() == 0:
-        raise ValueError(f"{name} is empty (shape {list(found)}); give at least one image.")
-    raise ValueError(
-        f"{name} has shape {list(found)}, but this network takes images of shape "
-        f"{list(shape)}: give [N, {', '.join(map(str, shape))}], [N, {pixels}], "
-        "or a single image."
-    )
-
-
-def as_pixels(
-    rows: Tensor,
-    *,
-    device: torch.device,
-    dtype: torch.dtype = torch.float32,
-    name: str = "images",
-) -> Tensor:
-    """Some of `as_rows`, as floats: integers are 0…255 and are divided by 255.
-
-    Raises:
-        ValueError: not finite, or integers outside 0…255.
-    """
-    if rows.dtype == torch.bool:
-        return rows.to(device, dtype)
-    if not rows.is_floating_point():
-        if rows.dtype != torch.uint8:
-            low, high = int(rows.min()), int(rows.max())
-            if low < 0 or high > 255:
-                raise ValueError(
-                    f"{name} holds integers from {low} to {high}; integer images go from 0 to "
-                    "255 (float images from 0 to 1)."
-                )
-        return rows.to(device).to(dtype).div_(255)
-    return finite(rows.to(device, dtype), name)
-
-
-def in_chunks(rows: Tensor, *, device: torch.device, dtype: torch.dtype) -> Iterator[Tensor]:
-    """`as_rows` as floats in [0, 1], `CHUNK` images at a time: a data set of any size fits.
-
-    Raises:
-        ValueError: not finite, or out of range.
-    """
-    for some in rows.split(CHUNK):
-        pixels = as_pixels(some, device=device, dtype=dtype)
-        check_brightness(pixels)
-        yield pixels
-
-
 def as_codes(
     codes: ArrayLike,
-    width: int,
+    code_shape: Sequence[int],
     *,
     device: torch.device,
     dtype: torch.dtype = torch.float32,
     name: str = "codes",
 ) -> Tensor:
-    """Check codes `[N, width]` or one code `[width]`; give a tensor `[N, width]`.
+    """Check codes `[N, *code_shape]` or one code; give a tensor `[N, *code_shape]`.
 
     Raises:
         TypeError: not an array of numbers.
-        ValueError: empty, of another width, or not finite.
+        ValueError: empty, of another shape, or not finite.
     """
-    given = as_tensor(codes, name)
+    given, shape = as_tensor(codes, name), tuple(code_shape)
     if given.numel() == 0:
         raise ValueError(f"{name} is empty (shape {list(given.shape)}); give at least one code.")
-    if given.ndim == 1:
+    if tuple(given.shape) == shape:
         given = given[None]
-    if given.ndim != 2 or given.shape[1] != width:
+    if tuple(given.shape[1:]) != shape:
         raise ValueError(
-            f"{name} has shape {list(given.shape)}, but this network's codes have {width} units: "
-            f"give [N, {width}] or a single code [{width}]."
+            f"{name} has shape {list(given.shape)}, but codes here have shape {list(shape)}: "
+            f"give [N, {', '.join(map(str, shape))}] or a single code {list(shape)}."
         )
     return finite(given.to(device, dtype), name)
+
+
+def one_code(
+    code: ArrayLike,
+    code_shape: Sequence[int],
+    *,
+    device: torch.device,
+    dtype: torch.dtype = torch.float32,
+    name: str = "code",
+) -> Tensor:
+    """Check a single code; give a tensor of `code_shape`.
+
+    Raises:
+        TypeError: not an array of numbers.
+        ValueError: more than one, of another shape, or not finite.
+    """
+    codes = as_codes(code, code_shape, device=device, dtype=dtype, name=name)
+    if len(codes) != 1:
+        raise ValueError(f"{name} holds {len(codes)} codes; give one.")
+    return codes[0]
 
 
 def as_labels(
@@ -204,20 +131,6 @@ def as_labels(
             f"labels go from {low} to {high}, but there are {classes} classes (0 to {classes - 1})."
         )
     return given.to(device, torch.int64)
-
-
-def check_brightness(rows: Tensor, name: str = "images") -> None:
-    """Refuse float images that are clearly not on the scale 0…1.
-
-    Raises:
-        ValueError: values outside [0, 1].
-    """
-    low, high = float(rows.min()), float(rows.max())
-    if low < -1e-6 or high > 1 + 1e-6:
-        raise ValueError(
-            f"{name} has values from {low:g} to {high:g}; float images go from 0 to 1 "
-            "(divide by 255, or pass them as uint8)."
-        )
 
 
 @overload
@@ -249,6 +162,15 @@ def as_tensor(values: ArrayLike, name: str) -> Tensor:
             raise TypeError(f"{name} holds complex numbers; give real ones.")
         # torch can store the wider unsigned integers, and do next to nothing with them.
         return values.to(torch.int64) if values.dtype in _BARE_TYPES else values
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
+        raise ValueError(
+            f"{name} holds masked values; say what they are: {name}.filled(0), for example."
+        )
+    if getattr(values, "mode", "") in ("P", "RGBA", "LA", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
+        raise ValueError(  # a picture of Pillow's, whose numbers are no brightnesses
+            f'{name} is a picture of the mode {values.mode!r}; convert it: .convert("L") for grey, '
+            '.convert("RGB") for colour.'
+        )
     try:
         array = np.asarray(values)
     except ValueError as error:  # ragged lists

@@ -67,6 +67,7 @@ ACTIVATIONS: dict[str, Activation] = {
             None,
             None,
         ),
+        Activation("identity", lambda z: z, lambda a: a, None, None),
         Activation("softplus", torch.nn.functional.softplus, _softplus_backward, 0, None),
     )
 }

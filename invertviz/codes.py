@@ -6,7 +6,6 @@ import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeAlias
 
 import numpy as np
@@ -15,14 +14,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import trange
 
-from invertviz._arrays import Array, ArrayLike, as_codes, as_tensor, like, to_numpy
+from invertviz._arrays import Array, ArrayLike, as_codes, as_tensor, like, one_code, to_numpy
 from invertviz._brief import brief
-from invertviz._fast import CodeGradient
 from invertviz.network import InvertibleNetwork
 from invertviz.priors import KINDS, CodePrior, Pull
 
 Classes: TypeAlias = int | str | Sequence[int | str]
-_GradientAt: TypeAlias = Callable[[Tensor], tuple[Tensor, Tensor]]
 OnStep: TypeAlias = Callable[[int, Array, Array], bool | None]
 
 
@@ -31,11 +28,11 @@ class CodeOptimization:
     """Result of a latent optimization of N codes; numpy arrays (torch if `start` was).
 
     Attributes:
-        codes: the optimized codes, float32 `[N, code_size]`.
+        codes: the optimized codes, float32 `[N, *code_shape]`.
         probabilities: what the network says of them, float32 `[N, classes]`.
         images: the codes inverted, float32 `[N, *image_shape]`.
         trajectory: the recorded codes from the start to the end, float32
-            `[records, N, code_size]`.
+            `[records, N, *code_shape]`.
         steps: how many steps were taken; fewer than asked for if it was stopped.
     """
 
@@ -72,14 +69,14 @@ def optimize_codes(
         classes: one class or several, as numbers or class names; one code is made for each.
         steps: steps to take.
         learning_rate: of the gradient descent.
-        start: codes to start from, `[N, code_size]` or one for all `[code_size]`; if None, the
+        start: codes to start from, `[N, *code_shape]` or one for all `[*code_shape]`; if None, the
             prior's means, or zeros (the article's) without a prior.
         prior: None (the article's), "gaussian", "class" or "diverse", fitted on the bundled
             digits; or one that `CodePrior.fit` fitted on images of yours. With "diverse", naming
             a class several times gives several samples of it.
         seed: of what "diverse" draws.
         record_every: the trajectory keeps the start, every so many steps, and the end.
-        on_step: called after each step with its number (from 1), the codes `[N, code_size]` and
+        on_step: called after each step with its number (from 1), the codes `[N, *code_shape]` and
             probabilities `[N, classes]`; return True to stop there.
         progress: show a progress bar.
 
@@ -126,7 +123,7 @@ def optimize_codes(
     return CodeOptimization(
         codes=like(start, codes),
         probabilities=like(start, probabilities),
-        images=like(start, network.inverse(codes).reshape(-1, *network.image_shape)),
+        images=like(start, network.inverted(codes)),
         trajectory=like(start, torch.stack(trajectory)),
         steps=step,
     )
@@ -137,7 +134,8 @@ def _check_prior(network: InvertibleNetwork, prior: CodePrior) -> None:
         raise TypeError(
             f"prior is {prior!r}; give None, one of {', '.join(KINDS)}, or CodePrior.fit(network)."
         )
-    wanted, found = (len(network.class_names), network.code_size), tuple(prior.means.shape)
+    size = math.prod(network.code_shape)
+    wanted, found = (len(network.class_names), size), tuple(prior.means.shape)
     if found != wanted:
         raise ValueError(
             f"the prior is for {found[0]} classes and codes of {found[1]} units, but the network "
@@ -157,23 +155,21 @@ def descend(
     Args:
         network: the network.
         targets: wanted probabilities, float `[N, classes]`.
-        codes: where to start, float `[N, code_size]`.
+        codes: where to start, float `[N, *code_shape]`.
         learning_rate: of the gradient descent.
         pull: towards where a prior expects the codes, if there is one.
 
     Yields:
         Codes and their probabilities: first those of the start, then those after each step.
     """
-    if network.activation.name == "sigmoid":
-        gradient_at: _GradientAt = CodeGradient(network, targets)
-    else:
-        gradient_at = partial(_by_autograd, network, targets)
+    gradient_at = network.head.gradient(targets)
     codes = codes.detach()
     while True:
         probabilities, gradient = gradient_at(codes)
         yield codes, probabilities
         if pull is not None:
-            gradient = pull.direction(gradient, codes)
+            natural = pull.direction(gradient.flatten(1), codes.flatten(1))
+            gradient = natural.reshape(codes.shape)
         codes = torch.sub(codes, gradient, alpha=learning_rate)
 
 
@@ -182,8 +178,8 @@ def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: A
 
     Args:
         network: the network.
-        code: the code to start from, `[code_size]` or `[1, code_size]`.
-        unit: which unit to set, 0…code_size-1.
+        code: the code to start from, `[*code_shape]` or `[1, *code_shape]`.
+        unit: which unit to set, 0…units-1.
         values: what to set it to, float `[V]`.
 
     Returns:
@@ -193,20 +189,27 @@ def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: A
         TypeError: not arrays of numbers.
         ValueError: more than one code, an unknown unit, no values, or values not finite.
     """
-    base = as_codes(code, network.code_size, device=network.device, dtype=network.dtype)
-    if len(base) != 1:
-        raise ValueError(f"{len(base)} codes were given; a sweep starts from one.")
+    base = one_code(code, network.code_shape, device=network.device, dtype=network.dtype)
     (unit,) = unit_numbers(network, [unit])
     settings = as_codes(
         as_tensor(values, "values").reshape(-1, 1),
-        1,
+        (1,),
         device=network.device,
         dtype=network.dtype,
         name="values",
     )
-    codes = base.repeat(len(settings), 1)
-    codes[:, unit] = settings[:, 0]
-    return like(code, network.inverse(codes).reshape(-1, *network.image_shape))
+    return like(code, network.inverted(_swept(network, base, unit, settings)))
+
+
+def _swept(network: InvertibleNetwork, base: Tensor, unit: int, values: Tensor) -> Tensor:
+    """A code with one unit set to each of the values `[V, 1]`: a channel shifted as a whole."""
+    if base.ndim == 1:
+        codes = base.repeat(len(values), 1)
+        codes[:, unit] = values[:, 0]
+        return codes
+    shifts = base.new_zeros(len(values), network.units)
+    shifts[:, unit] = values[:, 0] - network.layer.values(base[None])[0, unit]
+    return network.layer.shifted(base[None], shifts)
 
 
 def project_units(
@@ -232,9 +235,11 @@ def project_units(
     chosen = unit_numbers(network, units)
     if scale == 0 or not math.isfinite(scale):
         raise ValueError(f"scale is {scale}; give a finite number other than 0.")
-    codes = torch.zeros(len(chosen), network.code_size, device=network.device, dtype=network.dtype)
-    codes[range(len(chosen)), chosen] = scale
-    return to_numpy(network.inverse(codes).reshape(-1, *network.image_shape))
+    nothing = torch.zeros(network.code_shape, device=network.device, dtype=network.dtype)
+    shifts = nothing.new_zeros(len(chosen), network.units)
+    shifts[range(len(chosen)), chosen] = scale
+    codes = network.layer.shifted(nothing[None], shifts)
+    return to_numpy(network.inverted(codes))
 
 
 def class_indices(network: InvertibleNetwork, classes: Classes) -> list[int]:
@@ -263,32 +268,23 @@ def class_indices(network: InvertibleNetwork, classes: Classes) -> list[int]:
     return found
 
 
-def _by_autograd(
-    network: InvertibleNetwork, targets: Tensor, codes: Tensor
-) -> tuple[Tensor, Tensor]:
-    """What `CodeGradient` gives, for any activation."""
-    with torch.enable_grad():
-        codes = codes.detach().requires_grad_(True)
-        probabilities = network.logits(codes).softmax(-1)
-        (gradient,) = torch.autograd.grad((targets - probabilities).abs().sum(), codes)
-    return probabilities.detach(), gradient
-
-
 def _start(
     network: InvertibleNetwork, start: ArrayLike | None, count: int, pull: Pull | None
 ) -> Tensor:
     if start is None and pull is not None:
-        return pull.mean
+        return pull.mean.reshape(-1, *network.code_shape)
     if start is None:
-        return torch.zeros(count, network.code_size, device=network.device, dtype=network.dtype)
+        return torch.zeros(count, *network.code_shape, device=network.device, dtype=network.dtype)
     codes = as_codes(
-        start, network.code_size, device=network.device, dtype=network.dtype, name="start"
+        start, network.code_shape, device=network.device, dtype=network.dtype, name="start"
     )
     if len(codes) not in (1, count):
         raise ValueError(
             f"start holds {len(codes)} codes for {count} classes; give one for all, or one each."
         )
-    return codes.repeat(count // len(codes), 1)  # the caller's own stay as they are
+    return codes.repeat(
+        count // len(codes), *([1] * len(network.code_shape))
+    )  # the caller's own stay as they are
 
 
 def unit_numbers(network: InvertibleNetwork, units: Sequence[int] | None) -> list[int]:
@@ -297,10 +293,10 @@ def unit_numbers(network: InvertibleNetwork, units: Sequence[int] | None) -> lis
     Raises:
         ValueError: none at all, or an unknown unit.
     """
-    chosen = [*range(network.code_size)] if units is None else [*map(operator.index, units)]
+    chosen = [*range(network.units)] if units is None else [*map(operator.index, units)]
     if not chosen:
         raise ValueError("no unit was given; give at least one.")
     for unit in chosen:
-        if not 0 <= unit < network.code_size:
-            raise ValueError(f"unit {unit} is unknown; give 0 to {network.code_size - 1}.")
+        if not 0 <= unit < network.units:
+            raise ValueError(f"unit {unit} is unknown; give 0 to {network.units - 1}.")
     return chosen

@@ -13,9 +13,12 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from invertviz._arrays import ArrayLike, as_images, as_labels, check_brightness, generator_of
-from invertviz.inverses import INVERSES, DecoderInverse, Inverse
+from invertviz._arrays import ArrayLike, as_labels, generator_of
+from invertviz.article import LearnedInverse, PseudoInverse
+from invertviz.images import as_images, displayable
+from invertviz.inverses import DecoderInverse, GradientInverse, RidgeInverse
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import Inverse
 
 COLUMNS = (
     "mae",
@@ -28,6 +31,12 @@ COLUMNS = (
     "seconds_per_10k",
 )
 """The columns of `compare_inverses`."""
+
+INVERSES: dict[str, type[Inverse]] = {
+    inverse.kind: inverse
+    for inverse in (LearnedInverse, RidgeInverse, PseudoInverse, DecoderInverse, GradientInverse)
+}
+"""The kinds of inverses that are compared, by name."""
 
 Inverses = Iterable[str] | Mapping[str, Inverse]
 
@@ -99,6 +108,9 @@ def compare_inverses(
         code, and "PCA of rank k", the best that any linear way through k numbers could do); the
         columns
 
+        All of it on the pictures that a screen or a file can show: what an inverse overshot is
+        clipped.
+
         - `mae`, `mse`: mean absolute and squared pixel error; `psnr`: -10 log₁₀ mse, in dB;
         - `representation_distance`: mean of ‖f(x̂) - f(x)‖/‖f(x)‖, f giving the code (Mahendran
           & Vedaldi, 2015);
@@ -125,7 +137,7 @@ def compare_inverses(
     )
     measured = _Measure(network, pixels, truth)
     rows = {name: measured.through(inverse) for name, inverse in ready.items()}
-    for name, bound in _bounds(known, network.code_size).items():
+    for name, bound in _bounds(known, math.prod(network.code_shape)).items():
         rows[name] = measured.of(*_timed(partial(bound, pixels), network.device))
     return _table(rows)
 
@@ -181,8 +193,9 @@ class _Measure:
     def __init__(self, network: InvertibleNetwork, pixels: Tensor, labels: Tensor) -> None:
         self.network = network
         self.pixels = pixels
-        self.codes = network.encode_pixels(pixels)
-        self.predictions = network.logits(self.codes).argmax(-1)
+        with torch.no_grad():
+            self.codes = network.encoder(pixels)
+            self.predictions = network.head(self.codes).argmax(-1)
         self.wrong = self.predictions != labels
 
     def through(self, inverse: Inverse) -> dict[str, float]:
@@ -191,11 +204,14 @@ class _Measure:
             found, seconds = _timed(partial(inverse, self.codes), self.network.device)
         return self.of(found, seconds) | {"fit_seconds": inverse.fit_seconds}
 
+    @torch.no_grad()
     def of(self, found: Tensor, seconds: float) -> dict[str, float]:
+        found = displayable(found)
         error = (found - self.pixels).double()
-        codes = self.network.encode_pixels(found)
-        distance = (codes - self.codes).norm(dim=-1) / self.codes.norm(dim=-1).clamp_min(1e-12)
-        same = (self.network.logits(codes).argmax(-1) == self.predictions).double()
+        codes = self.network.encoder(found)
+        size = self.codes.flatten(1).norm(dim=-1).clamp_min(1e-12)
+        distance = (codes - self.codes).flatten(1).norm(dim=-1) / size
+        same = (self.network.head(codes).argmax(-1) == self.predictions).double()
         mse = float(error.square().mean())
         return {
             "mae": float(error.abs().mean()),
@@ -213,13 +229,16 @@ def _table(rows: Mapping[Any, dict[str, float]]) -> pd.DataFrame:
 
 
 def _bounds(known: Tensor, rank: int) -> dict[str, Callable[[Tensor], Tensor]]:
+    known, shape = known.flatten(1), known.shape[1:]
     mean = known.mean(0)
     centred = (known - mean).double()
     _, axes = torch.linalg.eigh(centred.T @ centred)
     basis = axes[:, -rank:].to(known.dtype)
     return {
-        "mean image": lambda pixels: mean.expand_as(pixels),
-        f"PCA of rank {basis.shape[1]}": lambda pixels: (pixels - mean) @ basis @ basis.T + mean,
+        "mean image": lambda images: mean.reshape(shape).expand_as(images),
+        f"PCA of rank {basis.shape[1]}": lambda images: (
+            (images.flatten(1) - mean) @ basis @ basis.T + mean
+        ).reshape(images.shape),
     }
 
 
@@ -232,13 +251,11 @@ def _data(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Pixels and labels to measure on, and pixels to fit on."""
     place: dict[str, Any] = {"device": network.device, "dtype": network.dtype}
-    pixels = as_images(images, network.image_shape, **place)
-    check_brightness(pixels)
+    pixels = as_images(images, network.images, **place)
     classes = len(network.class_names)
     truth = as_labels(labels, count=len(pixels), classes=classes, device=network.device)
     if fit_images is not None:
-        known = as_images(fit_images, network.image_shape, name="fit_images", **place)
-        check_brightness(known, "fit_images")
+        known = as_images(fit_images, network.images, name="fit_images", **place)
         return pixels, truth, known
     if len(pixels) < 4:
         raise ValueError(

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from invertviz._arrays import CHUNK, Array, ArrayLike, as_labels, as_rows, in_chunks, like
+from invertviz._arrays import Array, ArrayLike, as_labels, like
 from invertviz._brief import brief
+from invertviz.images import CHUNK, as_stack, displayable, in_chunks
 from invertviz.network import InvertibleNetwork
 
 
@@ -72,10 +73,7 @@ def evaluate(network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike) -
     """
     rows, truth = _checked(network, images, labels)
     probabilities = torch.cat(
-        [
-            network.logits(network.encode_pixels(pixels)).softmax(-1)
-            for pixels in _chunks(network, rows)
-        ]
+        [network.head(network.encoder(pixels)).softmax(-1) for pixels in _chunks(network, rows)]
     )
     confidences, predictions = probabilities.max(-1)
     classes = len(network.class_names)
@@ -102,19 +100,21 @@ def evaluate_inverse(
 ) -> InverseQuality:
     """Reconstruct a data set; measure pixels, and what the network says of the results.
 
+    All of it on the pictures that a screen or a file can show: what an inverse overshot is clipped.
+
     Args and errors are those of `evaluate`.
     """
     rows, truth = _checked(network, images, labels)
     absolute = squared = 0.0
     same, wrong = [], []
     for pixels, expected in zip(_chunks(network, rows), truth.split(CHUNK), strict=True):
-        codes = network.encode_pixels(pixels)
-        predicted = network.logits(codes).argmax(-1)
-        estimates = network.inverse(codes)
+        codes = network.encoder(pixels)
+        predicted = network.head(codes).argmax(-1)
+        estimates = displayable(network.inverted(codes))
         error = estimates - pixels
         absolute += float(error.abs().sum())
         squared += float(error.square().sum())
-        same.append(network.logits(network.encode_pixels(estimates)).argmax(-1) == predicted)
+        same.append(network.head(network.encoder(estimates)).argmax(-1) == predicted)
         wrong.append(predicted != expected)
     consistent = torch.cat(same).double()
     return InverseQuality(
@@ -128,7 +128,7 @@ def evaluate_inverse(
 def _checked(
     network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike
 ) -> tuple[Tensor, Tensor]:
-    rows = as_rows(images, network.image_shape)
+    rows = as_stack(images, network.images)
     classes = len(network.class_names)
     return rows, as_labels(labels, count=len(rows), classes=classes, device=network.device)
 

@@ -13,8 +13,9 @@ from tqdm.auto import tqdm
 from invertviz._arrays import ArrayLike, generator_of
 from invertviz._regions import border_mask
 from invertviz.codes import Classes, class_indices, optimize_codes
+from invertviz.images import displayable
 from invertviz.network import InvertibleNetwork
-from invertviz.priors import KINDS, CodePrior, confident_codes, real_pixels
+from invertviz.priors import KINDS, CodePrior, confident_codes, real_images
 
 COLUMNS = (
     "least_confidence",
@@ -69,13 +70,13 @@ def compare_priors(
     border = border_mask(network.image_shape).to(network.device)
     chosen = class_indices(network, range(len(network.class_names)) if classes is None else classes)
     wanted = [number for number in chosen for _ in range(samples)]
-    pixels = real_pixels(network, images)
+    shown = real_images(network, images)
     priors: Mapping[str, CodePrior | None] = {"none": None} | {
-        kind: CodePrior.fit(network, pixels, kind, confidence=confidence, weight=weight)
+        kind: CodePrior.fit(network, shown, kind, confidence=confidence, weight=weight)
         for kind in KINDS
     }
     with torch.no_grad():
-        real, taken = confident_codes(network, pixels, confidence)
+        real, taken = confident_codes(network, shown, confidence)
     rows = {}
     for name, prior in tqdm(priors.items(), desc="priors", unit="prior", disable=not progress):
         optimize = partial(optimize_codes, steps=steps, record_every=max(1, steps), seed=seed)
@@ -92,7 +93,9 @@ def compare_priors(
 def _measures(
     network: InvertibleNetwork, codes: Tensor, wanted: list[int], real: Tensor, border: Tensor
 ) -> dict[str, float]:
-    pictures = network.inverse(codes)
+    codes = codes.reshape(-1, *network.code_shape)
+    shown = displayable(network.inverted(codes))
+    pictures, rows = shown.flatten(1), codes.flatten(1)
     own = torch.tensor(wanted, device=network.device)[:, None]
     same = own == own.T
     exact = "donot_use_mm_for_euclid_dist"  # the other way finds distances between equals
@@ -100,13 +103,13 @@ def _measures(
     pairs = same & ~torch.eye(len(wanted), dtype=torch.bool, device=network.device)
 
     def least(seen: Tensor) -> float:
-        return float(network.logits(seen).softmax(-1).gather(1, own).min())
+        return float(network.head(seen).softmax(-1).gather(1, own).min())
 
     return {
         "least_confidence": least(codes),
-        "least_confidence_fed_back": least(network.encode_pixels(pictures)),
+        "least_confidence_fed_back": least(network.encoder(shown)),
         "border_noise": float(pictures[:, border].square().mean().sqrt()),
-        "nearest_code": float(torch.cdist(codes, real).amin(1).mean()),
+        "nearest_code": float(torch.cdist(rows, real).amin(1).mean()),
         "diversity": float(apart[pairs].mean()),
     }
 

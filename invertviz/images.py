@@ -195,7 +195,7 @@ def as_floats(
     Raises:
         ValueError: not finite, or floats outside [0, 1].
     """
-    if stack.dtype == torch.bool:
+    if stack.dtype == torch.bool or len(stack) == 0:
         return stack.to(device, dtype)
     if not stack.is_floating_point():
         return stack.to(device).to(dtype).div_(255)

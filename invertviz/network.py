@@ -6,26 +6,19 @@ import copy
 import math
 import os
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from invertviz._arrays import (
-    Array,
-    ArrayLike,
-    as_codes,
-    as_images,
-    as_tensor,
-    generator_of,
-    like,
-    resolve_device,
-)
+from invertviz._arrays import Array, ArrayLike, as_codes, like, resolve_device
 from invertviz._brief import brief
-from invertviz._one_image import reconstruct_one
-from invertviz.activations import activation_named, softmax, tensors_of, through_layers
-from invertviz.inverses import Inverse, LearnedInverse, initial_matrices, truncated_normal
+from invertviz._checkpoint_file import to_bytes
+from invertviz._files import written_whole
+from invertviz.activations import softmax
+from invertviz.dense import DenseClassifier, matrix
+from invertviz.images import ImageSpec, as_images
+from invertviz.parts import Classifier, Encoder, Head, Inverse, Layer, inverse_of_kind
 
 
 class Reconstruction(NamedTuple):
@@ -34,7 +27,7 @@ class Reconstruction(NamedTuple):
     Attributes:
         images: the reconstructions, float32 `[N, *image_shape]`; nominally in [0, 1], but an
             inverse may overshoot.
-        codes: the codes they came from, float32 `[N, code_size]`.
+        codes: the codes they came from, float32 `[N, *code_shape]`.
         probabilities: what the network says of the originals, float32 `[N, classes]`, rows sum
             to 1.
     """
@@ -49,78 +42,58 @@ class Reconstruction(NamedTuple):
 
 
 class InvertibleNetwork(nn.Module):
-    """A fully connected classifier together with a way back from its last hidden layer.
+    """A classifier, cut at one of its layers, together with a way back from there.
 
-    The *code* of an image is the pre-activation z of the last hidden layer. With W of shape
-    `[in, out]` and two hidden layers (Pitis, "Inverting a Neural Net"):
-
-        z1 = x W1 + b1,  a1 = σ(z1),  z2 = a1 W2 + b2 (the code),  p = softmax(σ(z2) W + b)
+    An encoder carries images to *codes*, the output of the chosen layer; a head carries codes to
+    class scores, and an inverse carries them back to images.
 
     Arrays may be numpy or torch, and come back as what was passed in. A single image or code is a
-    batch of one: results always have a leading axis N. Gradients flow to torch inputs; the
-    parameters themselves are frozen except while they are fitted.
+    batch of one: results always have a leading axis N. Gradients flow to torch inputs. Networks of
+    16-bit floats answer in float32, those of float64 in float64.
 
     Args:
-        layer_sizes: pixels, one or more hidden widths, classes.
-        activation: of the hidden layers: "sigmoid", "tanh", "relu", "leaky_relu", "softplus".
-        image_shape: the shape of one image; its product is `layer_sizes[0]`.
-        class_names: one name a class; the class numbers if None.
-        seed: of the initial weights (truncated normal, σ = 0.1; biases 0.1); None leaves the
-            weights zero, for others to be put there.
-        device: "auto" (CUDA when present, else CPU), or a torch device.
+        classifier: what is to be turned around; see `from_arrays` for one.
+        layer: the name of the layer whose output is the code; if None, the last vector before the
+            classes.
+        inverse: a way back from that layer; fit one and add it by `with_inverse` if None.
+        class_names: one name a class, no two alike; the class numbers if None.
+
+    Attributes:
+        classifier: as given.
+        encoder: images `[N, *image_shape]` → codes `[N, *code_shape]`; checks nothing.
+        head: codes → logits `[N, classes]`; checks nothing.
+        inverse: codes → images; checks nothing. None where there is none.
+        images: what the network takes.
+        layer: the layer whose output is the code.
+        class_names: one a class.
+        training_record: how the network came about (data, seed, steps, …); saved with it.
 
     Raises:
-        ValueError: sizes, shape, names or activation that do not fit together.
+        ValueError: no such layer, names that do not fit the classes, or an inverse that does not
+            fit the layer.
     """
 
     def __init__(
         self,
-        layer_sizes: Sequence[int] = (784, 100, 100, 10),
+        classifier: Classifier,
+        layer: str | None = None,
         *,
-        activation: str = "sigmoid",
-        image_shape: Sequence[int] = (28, 28),
+        inverse: Inverse | None = None,
         class_names: Sequence[str] | None = None,
-        seed: int | None = 0,
-        device: str | torch.device = "auto",
     ) -> None:
         super().__init__()
-        self.layer_sizes = tuple(int(size) for size in layer_sizes)
-        self.image_shape = tuple(int(size) for size in image_shape)
-        if len(self.layer_sizes) < 3 or min(self.layer_sizes) < 1:
-            raise ValueError(
-                f"layer_sizes is {list(layer_sizes)}; give pixels, at least one hidden width, and "
-                "the number of classes, all positive, such as (784, 100, 100, 10)."
-            )
-        if math.prod(self.image_shape) != self.layer_sizes[0]:
-            raise ValueError(
-                f"images of shape {list(image_shape)} have {math.prod(self.image_shape)} pixels, "
-                f"but the first layer takes {self.layer_sizes[0]}."
-            )
-        classes = self.layer_sizes[-1]
-        self.class_names = tuple(map(str, range(classes) if class_names is None else class_names))
-        if len(self.class_names) != classes:
-            raise ValueError(
-                f"{len(self.class_names)} class names were given for {classes} classes."
-            )
-        self.activation = activation_named(activation)
-        # Drawn on the CPU, so that a seed gives the same network on every device.
-        generator = None if seed is None else generator_of(seed)
-        shapes = list(pairwise(self.layer_sizes))
-        self.weights = nn.ParameterList(
-            nn.Parameter(truncated_normal(shape, generator), requires_grad=False)
-            for shape in shapes
-        )
-        self.biases = nn.ParameterList(
-            nn.Parameter(torch.full((out,), 0.1), requires_grad=False) for _, out in shapes
-        )
-        self.inverse: Inverse = LearnedInverse(
-            initial_matrices(self.layer_sizes, generator),
-            list(self.biases)[-2::-1],
-            activation,
-        )
+        self.classifier = classifier
+        self.layer: Layer
+        self.encoder: Encoder
+        self.head: Head
+        self.layer, self.encoder, self.head = classifier.split(layer)
+        self.images: ImageSpec = classifier.images
+        self.class_names = _checked_names(class_names, classifier.classes)
         self.training_record: dict[str, Any] = {}
-        """How the network came about (data, seed, steps, …); saved with it."""
-        self.to(resolve_device(device))
+        self._inverses: dict[str, Inverse] = {}  # by the layer that each is a way back from
+        self.inverse: Inverse | None = None
+        if inverse is not None:
+            self._set_inverse(inverse)
 
     @classmethod
     def from_arrays(
@@ -133,63 +106,32 @@ class InvertibleNetwork(nn.Module):
         class_names: Sequence[str] | None = None,
         device: str | torch.device = "auto",
     ) -> InvertibleNetwork:
-        """Build a network from anyone's weights, such as the article's eight arrays.
+        """Build a fully connected network from anyone's weights, such as the article's arrays.
+
+        The code is the pre-activation of the last hidden layer; see `DenseClassifier`.
 
         Args:
-            classifier: `(W, b)` for each layer, W of shape `[in, out]`, b of shape `[out]`.
+            classifier: `(W, b)` for each layer, W of shape `[in, out]`, b of shape `[out]`. A last
+                layer of one unit is the logit of the second of two classes.
             inverse: `[W2inv, W1inv]`: from the code to the pixels, one matrix for each layer of
-                the encoder, of shape `[out, in]` of that layer. If None, they are drawn as `train`
-                draws them: fit them with `fit_inverse`, or choose another way back.
+                the encoder, of shape `[out, in]` of that layer. If None, the network has no way
+                back until one is fitted: `fit_inverse`, or another way back by `with_inverse`.
             image_shape: the shape of one image.
-            activation: of the hidden layers.
+            activation: of the hidden layers: "sigmoid", "tanh", "relu", "leaky_relu", "softplus",
+                "identity".
             class_names: one name a class; the class numbers if None.
-            device: "auto", or a torch device.
+            device: "auto" (CUDA when present, else CPU), or a torch device.
 
         Raises:
             TypeError: arrays that are not numbers.
             ValueError: shapes that do not follow from one another, or values not finite.
         """
-        layers = [
-            (_matrix(W, 2, f"W of layer {i}"), _matrix(b, 1, f"b of layer {i}"))
-            for i, (W, b) in enumerate(classifier, start=1)
-        ]
-        if len(layers) < 2:
-            raise ValueError(
-                f"{len(layers)} layers were given; a network has at least one hidden layer and "
-                "an output layer: classifier=[(W1, b1), (W, b)]."
-            )
-        sizes = [layers[0][0].shape[0], *(W.shape[1] for W, _ in layers)]
-        network = cls(
-            sizes,
-            activation=activation,
-            image_shape=image_shape,
-            class_names=class_names,
-            seed=None if inverse is not None else 0,
-            device="cpu",
-        )
-        if inverse is None:
-            inverse = [*network.inverse.named_tensors().values()]
-        backward = [_matrix(m, 2, f"inverse matrix {i}") for i, m in enumerate(inverse, start=1)]
-        if len(backward) != len(layers) - 1:
-            raise ValueError(
-                f"{len(backward)} inverse matrices were given for {len(layers) - 1} hidden layers; "
-                "give one for each, from the code to the pixels: inverse=[W2inv, W1inv]."
-            )
-        given = [*(W for W, _ in layers), *(b for _, b in layers), *backward]
-        wanted = [*network.weights, *network.biases, *network.inverse.named_tensors().values()]
-        names = [
-            *(f"W of layer {i + 1}" for i in range(len(layers))),
-            *(f"b of layer {i + 1}" for i in range(len(layers))),
-            *(f"inverse matrix {i + 1}" for i in range(len(backward))),
-        ]
-        for name, array, parameter in zip(names, given, wanted, strict=True):
-            if array.shape != parameter.shape:
-                raise ValueError(
-                    f"{name} has shape {list(array.shape)}, but {list(parameter.shape)} follows "
-                    f"from the layers {sizes} (W is [in, out]; an inverse matrix [out, in])."
-                )
-            parameter.data.copy_(array)
-        return network.to(resolve_device(device))
+        where = resolve_device(device)
+        dense = DenseClassifier.from_arrays(classifier, activation, ImageSpec(image_shape))
+        network = cls(dense, class_names=class_names)
+        if inverse is not None:
+            network = network.with_inverse(_chained(network, inverse))
+        return network.to(where)
 
     def with_inverse(self, inverse: Inverse) -> InvertibleNetwork:
         """The same classifier with another way back.
@@ -202,90 +144,112 @@ class InvertibleNetwork(nn.Module):
 
         Raises:
             TypeError: not a fitted inverse.
-            ValueError: an inverse of other sizes, or one that belongs to another network.
+            ValueError: an inverse of other shapes, or one that belongs to another network.
         """
-        if not isinstance(inverse, Inverse):
-            given = inverse.__name__ if isinstance(inverse, type) else repr(inverse)
-            raise TypeError(
-                f"{given} is not a fitted inverse; fit one, for example "
-                "RidgeInverse.fit(network, images), and pass what that returns."
-            )
-        inverse.check_fits(self)
-        other = copy.copy(self)
-        other._modules = {**self._modules}
-        here = (self.device, self.dtype)
-        if any((tensor.device, tensor.dtype) != here for tensor in inverse.parameters()):
-            inverse = copy.deepcopy(inverse).to(*here)  # other networks may use the one given
-        other.inverse = inverse
-        other.training_record = {**self.training_record}
+        other = self._copy()
+        other._set_inverse(inverse)
+        return other
+
+    def at(self, layer: str) -> InvertibleNetwork:
+        """The same network with another code.
+
+        Its inverse comes along where one was fitted for that layer, or for all of them.
+
+        Args:
+            layer: the name of one of `layers`.
+
+        Raises:
+            ValueError: no such layer, or one that cannot be the code.
+        """
+        other = self._copy()
+        other.layer, other.encoder, other.head = self.classifier.split(layer)
+        other.encoder.to(self.device, self.dtype)
+        fitted = self._inverses.get(other.layer.name)
+        if fitted is None and self.inverse is not None:
+            fitted = self.inverse.at(other.layer)
+        other.inverse = None
+        if fitted is not None:
+            other._set_inverse(fitted)
         return other
 
     @property
-    def pixels(self) -> int:
-        """Number of input pixels."""
-        return self.layer_sizes[0]
+    def layers(self) -> tuple[Layer, ...]:
+        """The classifier's layers, in the order of the computation."""
+        return self.classifier.layers
 
     @property
-    def code_size(self) -> int:
-        """Number of units of a code."""
-        return self.layer_sizes[-2]
+    def image_shape(self) -> tuple[int, ...]:
+        """The shape of one image: `(H, W)`, or `(C, H, W)`."""
+        return self.images.shape
+
+    @property
+    def code_shape(self) -> tuple[int, ...]:
+        """The shape of one code: `[D]`, `[C, H, W]` or `[T, D]`."""
+        return self.layer.code_shape
+
+    @property
+    def units(self) -> int:
+        """Components of a vector code, channels of a spatial or token code."""
+        return self.layer.units
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters live."""
-        return tensors_of(self.weights)[0].device
+        """Where the parameters live; the CPU if there are none."""
+        return next((tensor.device for tensor in self._tensors()), torch.device("cpu"))
 
     @property
     def dtype(self) -> torch.dtype:
-        """Floating-point type of the parameters."""
-        return tensors_of(self.weights)[0].dtype
+        """Floating-point type of the parameters; float32 if there are none."""
+        types = (tensor.dtype for tensor in self._tensors() if tensor.is_floating_point())
+        return next(types, torch.float32)
 
     def encode(self, images: ArrayLike) -> Array:
-        """Image → code: the pre-activations of the last hidden layer.
+        """Image → code.
 
         Args:
             images: `[N, *image_shape]`, `[N, pixels]` or one image; floats in [0, 1], or
                 integers 0…255.
 
         Returns:
-            Codes, float32 `[N, code_size]`, unbounded.
+            Codes, float32 `[N, *code_shape]`, unbounded.
 
         Raises:
             TypeError: not an array of numbers.
-            ValueError: empty, of another shape, not finite, or integers outside 0…255.
+            ValueError: empty, of another shape, not finite, or on another scale.
         """
-        return like(images, self.encode_pixels(self._images(images)))
+        return _answer(images, self.encoder(self._images(images)), "the code")
 
     def classify(self, codes: ArrayLike) -> Array:
         """Code → class probabilities.
 
         Args:
-            codes: `[N, code_size]` or one code.
+            codes: `[N, *code_shape]` or one code.
 
         Returns:
             Probabilities, float32 `[N, classes]`; each row sums to 1.
 
         Raises:
             TypeError: not an array of numbers.
-            ValueError: empty, of another width, or not finite.
+            ValueError: empty, of another shape, not finite, or so large that the arithmetic
+                overflows.
         """
-        return like(codes, softmax(self.logits(self._codes(codes))))
+        return _answer(codes, softmax(self.head(self._codes(codes))), "the answer")
 
     def invert(self, codes: ArrayLike) -> Array:
         """Code → image, through `inverse`.
 
         Args:
-            codes: `[N, code_size]` or one code.
+            codes: `[N, *code_shape]` or one code.
 
         Returns:
             Images, float32 `[N, *image_shape]`; nominally in [0, 1], but an inverse may overshoot.
 
         Raises:
             TypeError: not an array of numbers.
-            ValueError: empty, of another width, or not finite.
+            ValueError: empty, of another shape, not finite, or so large that the arithmetic
+                overflows; the network has no inverse.
         """
-        rows = self.inverse(self._codes(codes))
-        return like(codes, rows.reshape(-1, *self.image_shape))
+        return _answer(codes, self.inverted(self._codes(codes)), "the image")
 
     def reconstruct(self, images: ArrayLike) -> Reconstruction:
         """Image → code → image, with what the network says of the original on the way.
@@ -295,63 +259,151 @@ class InvertibleNetwork(nn.Module):
 
         Raises:
             TypeError: not an array of numbers.
-            ValueError: as for `encode`.
+            ValueError: as for `encode`; the network has no inverse.
         """
-        if one := reconstruct_one(self, images):
-            return Reconstruction(*one)
-        codes = self.encode_pixels(self._images(images))
+        codes = self.encoder(self._images(images))
         return Reconstruction(
-            images=like(images, self.inverse(codes).reshape(-1, *self.image_shape)),
-            codes=like(images, codes),
-            probabilities=like(images, softmax(self.logits(codes))),
+            images=_answer(images, self.inverted(codes), "the image"),
+            codes=_answer(images, codes, "the code"),
+            probabilities=_answer(images, softmax(self.head(codes)), "the answer"),
         )
 
-    def encode_pixels(self, rows: Tensor) -> Tensor:
-        """`encode` for tensors that are already `[N, pixels]` on this device; no checks."""
-        weights, biases = tensors_of(self.weights), tensors_of(self.biases)
-        return through_layers(rows, weights[:-1], biases[:-1], self.activation)
+    def inverted(self, codes: Tensor) -> Tensor:
+        """`invert` for tensors that are already `[N, *code_shape]` on this device; no checks.
 
-    def logits(self, codes: Tensor) -> Tensor:
-        """The output layer before its softmax, `[N, classes]`; no checks."""
-        *_, W = tensors_of(self.weights)
-        *_, b = tensors_of(self.biases)
-        return torch.addmm(b, self.activation.forward(codes), W)
+        Raises:
+            ValueError: the network has no inverse.
+        """
+        if self.inverse is None:
+            raise ValueError(
+                f"this network has no way back from its layer {self.layer.name} yet; fit one: "
+                "network = network.with_inverse(RidgeInverse.fit(network, images))."
+            )
+        return self.inverse(codes)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Class probabilities of images, for use as an ordinary torch module."""
-        return self.classify(self.encode(images))
+        """Class scores (logits) `[N, classes]` of images `[N, *image_shape]`; no checks."""
+        return self.head(self.encoder(images))
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the network to a safetensors file; `invertviz.load` reads it.
 
         Raises:
             OSError: the path cannot be written; nothing is left half-written.
-            ValueError: the network holds what is not finite.
+            ValueError: the network holds what is not finite, or what a file cannot hold.
         """
-        from invertviz import checkpoints  # the arrow checkpoints → network must stay one-way
+        self.check_described()
+        content = to_bytes(self)
+        with written_whole(path) as part:
+            part.write_bytes(content)
 
-        checkpoints.save(self, path)
+    def check_described(self) -> None:
+        """Refuse a subclass: a file or a page holds tensors, and would answer otherwise.
+
+        Raises:
+            ValueError: this is none of invertviz's own.
+        """
+        if type(self) is not InvertibleNetwork:
+            raise ValueError(
+                f"a {type(self).__name__} may answer otherwise than its tensors say, and would "
+                "come back from a file, or go on in a page, as another network. Make an "
+                "InvertibleNetwork of a Classifier of your own instead; see invertviz.parts."
+            )
 
     def __repr__(self) -> str:
-        """One line for people: sizes, activation, image shape."""
-        sizes = " → ".join(map(str, self.layer_sizes))
+        """One line for people: what it takes, the code, the classes, the way back."""
         shape = "x".join(map(str, self.image_shape))
-        return f"InvertibleNetwork({sizes}, {self.activation.name}, {shape} images)"
+        code = "x".join(map(str, self.code_shape))
+        back = "no inverse" if self.inverse is None else f"{self.inverse.kind} inverse"
+        return (
+            f"InvertibleNetwork({shape} images → {code} at {self.layer.name} → "
+            f"{len(self.class_names)} classes, {back})"
+        )
+
+    def _tensors(self) -> Any:
+        yield from self.encoder.parameters()
+        yield from self.head.parameters()
+
+    def _copy(self) -> InvertibleNetwork:
+        other = copy.copy(self)
+        other._modules = {**self._modules}
+        other._inverses = {**self._inverses}
+        other.training_record = {**self.training_record}
+        return other
+
+    def _set_inverse(self, inverse: Inverse) -> None:
+        if not isinstance(inverse, Inverse):
+            given = inverse.__name__ if isinstance(inverse, type) else repr(inverse)
+            raise TypeError(
+                f"{given} is not a fitted inverse; fit one, for example "
+                "RidgeInverse.fit(network, images), and pass what that returns."
+            )
+        inverse.check_fits(self)
+        here = (self.device, self.dtype)
+        if any((tensor.device, tensor.dtype) != here for tensor in inverse.parameters()):
+            inverse = copy.deepcopy(inverse).to(*here)  # other networks may use the one given
+        self.inverse = inverse
+        self._inverses[self.layer.name] = inverse
 
     def _images(self, images: ArrayLike) -> Tensor:
-        W = tensors_of(self.weights)[0]
-        return as_images(images, self.image_shape, device=W.device, dtype=W.dtype)
+        return as_images(images, self.images, device=self.device, dtype=self.dtype)
 
     def _codes(self, codes: ArrayLike) -> Tensor:
-        return as_codes(codes, self.code_size, device=self.device, dtype=self.dtype)
+        return as_codes(codes, self.code_shape, device=self.device, dtype=self.dtype)
 
 
-def _matrix(values: ArrayLike, ndim: int, name: str) -> Tensor:
-    tensor = as_tensor(values, name).to(torch.float32)
-    if tensor.ndim != ndim or tensor.numel() == 0:
+def _answer(given: ArrayLike, result: Tensor, what: str) -> Array:
+    """A result as what came in, in float32 where the network works in fewer bits."""
+    if result.dtype in (torch.float16, torch.bfloat16):
+        result = result.float()
+    if not math.isfinite(result.detach().sum().item()) and not bool(result.isfinite().all()):
         raise ValueError(
-            f"{name} has shape {list(tensor.shape)}; it must have {ndim} axes and not be empty."
+            f"the network's arithmetic overflows: {what} would hold NaN or infinite values. Codes "
+            f"of real images are much smaller; see network.encode(images)."
         )
-    if not bool(torch.isfinite(tensor).all()):
-        raise ValueError(f"{name} holds NaN or infinite values; all must be finite.")
-    return tensor
+    return like(given, result)
+
+
+def _checked_names(class_names: Sequence[str] | None, classes: int) -> tuple[str, ...]:
+    """One name a class.
+
+    Raises:
+        TypeError: names that are no text.
+        ValueError: another number of names, an empty one, or one that is given twice.
+    """
+    if class_names is None:
+        return tuple(map(str, range(classes)))
+    names = tuple(map(str, [class_names] if isinstance(class_names, str) else class_names))
+    if len(names) != classes:
+        raise ValueError(f"{len(names)} class names were given for {classes} classes.")
+    if not all(name.strip() for name in names):
+        raise ValueError(
+            f"class {[bool(n.strip()) for n in names].index(False)} has an empty name."
+        )
+    twice = {name for name in names if names.count(name) > 1} if len({*names}) < classes else ()
+    if twice:
+        raise ValueError(
+            f"the class names {sorted(twice)} are given more than once; no two may be alike."
+        )
+    return names
+
+
+def _chained(network: InvertibleNetwork, matrices: Sequence[ArrayLike]) -> Inverse:
+    """The article's way back, of anyone's matrices."""
+    inverse = inverse_of_kind("learned").unfitted(network, {})
+    wanted = inverse.named_tensors().values()
+    if len(matrices) != len(wanted):
+        raise ValueError(
+            f"{len(matrices)} inverse matrices were given for {len(wanted)} hidden layers; "
+            "give one for each, from the code to the pixels: inverse=[W2inv, W1inv]."
+        )
+    for i, (values, parameter) in enumerate(zip(matrices, wanted, strict=True), start=1):
+        array = matrix(values, 2, f"inverse matrix {i}")
+        if array.shape != parameter.shape:
+            raise ValueError(
+                f"inverse matrix {i} has shape {list(array.shape)}, but {list(parameter.shape)} "
+                f"follows from the layers (an inverse matrix is [out, in] of the layer that it "
+                "turns around, from the code to the pixels)."
+            )
+        parameter.data.copy_(array)
+    return inverse

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 
 from invertviz import datasets
-from invertviz._arrays import ArrayLike, as_images, check_brightness, generator_of
+from invertviz._arrays import ArrayLike, generator_of
 from invertviz._brief import brief
+from invertviz.images import as_images
 from invertviz.network import InvertibleNetwork
 
 KINDS = ("gaussian", "class", "diverse")
@@ -59,8 +60,8 @@ class CodePrior:
         kind: "gaussian": one mean and covariance for all classes; "class": those of the class
             that is asked for; "diverse": like "class", but each code has a mean of its own,
             drawn from the Gaussian of its class with three quarters of its spread.
-        means: float `[classes, code_size]`.
-        covariances: float `[classes, code_size, code_size]`.
+        means: float `[classes, D]`, of codes flattened to D numbers.
+        covariances: float `[classes, D, D]`.
         weight: of the penalty, relative to the loss that is descended on.
     """
 
@@ -87,7 +88,7 @@ class CodePrior:
         Args:
             network: the network.
             images: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers 0…255; the
-                bundled digits if None, for a network of digits.
+                bundled digits if None, for a network that its record says was trained on such.
             kind: "gaussian", "class" or "diverse".
             confidence: samples count that the network is more confident of, in [0, 1).
             weight: of the penalty, positive.
@@ -109,10 +110,8 @@ class CodePrior:
         if kind == "gaussian":
             _check_samples(len(codes), "any class", confidence)
             mean, covariance = gaussian(codes)
-            units = network.code_size
-            return cls(
-                kind, mean.expand(count, units), covariance.expand(count, units, units), weight
-            )
+            size = len(mean)
+            return cls(kind, mean.expand(count, size), covariance.expand(count, size, size), weight)
         found = []
         for number, name in enumerate(network.class_names):
             mine = codes[classes == number]
@@ -143,34 +142,45 @@ class CodePrior:
 def confident_codes(
     network: InvertibleNetwork, images: ArrayLike | None, confidence: float
 ) -> tuple[Tensor, Tensor]:
-    """Codes `[N, code_size]` of what the network is sure of, and the classes it takes it for.
+    """Codes `[N, D]` of what the network is sure of, flattened, and what it takes each for.
 
     Args:
         network: the network.
         images: as for `CodePrior.fit`.
         confidence: what it must exceed.
     """
-    codes = network.encode_pixels(real_pixels(network, images))
-    sure, classes = network.logits(codes).softmax(-1).max(-1)
-    return codes[sure > confidence], classes[sure > confidence]
+    with torch.no_grad():
+        codes = network.encoder(real_images(network, images))
+        sure, classes = network.head(codes).softmax(-1).max(-1)
+    return codes[sure > confidence].flatten(1), classes[sure > confidence]
 
 
-def real_pixels(network: InvertibleNetwork, images: ArrayLike | None) -> Tensor:
-    """Images as checked pixels `[N, pixels]`; the bundled digits if None.
+def real_images(network: InvertibleNetwork, images: ArrayLike | None) -> Tensor:
+    """Checked images `[N, *image_shape]`; if None, bundled ones of the kind it was trained on.
 
     Raises:
-        ValueError: images that do not fit, or none for a network of something else than digits.
+        ValueError: images that do not fit, or none where no bundled ones are of that kind.
     """
     if images is None:
-        if network.image_shape != (28, 28) or network.class_names != tuple("0123456789"):
+        bundled = bundled_digits(network)
+        if bundled is None:
             raise ValueError(
-                f"images are needed to know what real ones are like: {network} is no network of "
-                "the bundled digits. Pass some, such as datasets.load(…).train.images."
+                "images are needed to know what real ones are like: the network's training_record "
+                "does not say that it was trained on the bundled digits' kind. Pass some, such as "
+                "images=datasets.load(…).train.images."
             )
-        images = datasets.load("mnist-sample").train.images
-    pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
-    check_brightness(pixels)
-    return pixels
+        images = bundled.train.images
+    return as_images(images, network.images, device=network.device, dtype=network.dtype)
+
+
+def bundled_digits(network: InvertibleNetwork) -> datasets.Dataset | None:
+    """The bundled digits, for a network whose record says that it was trained on such.
+
+    Never guessed: digits of another hand, size or brightness are another kind of image, and a
+    network's class names and image shape do not tell them apart.
+    """
+    trained_on_digits = network.training_record.get("data") in ("mnist", "mnist-sample")
+    return datasets.load("mnist-sample") if trained_on_digits else None
 
 
 def gaussian(rows: Tensor) -> tuple[Tensor, Tensor]:

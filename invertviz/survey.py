@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from invertviz._arrays import ArrayLike, as_codes, as_rows, in_chunks, to_numpy
+from invertviz._arrays import ArrayLike, as_codes, one_code, to_numpy
 from invertviz._brief import brief
 from invertviz.codes import Classes, class_indices
+from invertviz.images import as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import Layer
 
 
 @dataclass(frozen=True)
@@ -19,12 +23,12 @@ class UnitSurvey:
     """The codes of many images, unit by unit.
 
     Attributes:
-        ranges: the smallest and largest value of each unit, float32 `[code_size, 2]`.
+        ranges: the smallest and largest value of each unit, float32 `[units, 2]`.
         histograms: how many images fall into each of equal parts of that range, int64
-            `[code_size, bins]`.
-        mean_code: float32 `[code_size]`.
+            `[units, bins]`.
+        mean_code: float32 `[*code_shape]`.
         class_codes: the mean code of the images that the network takes for each class, float32
-            `[classes, code_size]`; NaN where there are none.
+            `[classes, *code_shape]`; NaN where there are none.
     """
 
     ranges: NDArray[np.float32]
@@ -50,21 +54,23 @@ def survey_units(network: InvertibleNetwork, images: ArrayLike, *, bins: int = 3
     """
     if bins < 1:
         raise ValueError(f"bins is {bins}; give 1 or more.")
-    rows = as_rows(images, network.image_shape)
-    chunks = in_chunks(rows, device=network.device, dtype=network.dtype)
-    codes = torch.cat([network.encode_pixels(pixels) for pixels in chunks])
-    low, high = codes.aminmax(dim=0)
-    span = (high - low).clamp_min(torch.finfo(codes.dtype).tiny)
-    parts = ((codes - low) / span * bins).long().clamp_(0, bins - 1)
-    places = torch.arange(network.code_size, device=codes.device) * bins
-    counts = torch.bincount((parts + places).ravel(), minlength=network.code_size * bins)
-    predictions = network.logits(codes).argmax(-1)
+    stack = as_stack(images, network.images)
+    chunks = in_chunks(stack, device=network.device, dtype=network.dtype)
+    codes = torch.cat([network.encoder(some) for some in chunks])
+    values, size = network.layer.values(codes), network.units
+    low, high = values.aminmax(dim=0)
+    span = (high - low).clamp_min(torch.finfo(values.dtype).tiny)
+    parts = ((values - low) / span * bins).long().clamp_(0, bins - 1)
+    places = torch.arange(size, device=codes.device) * bins
+    counts = torch.bincount((parts + places).ravel(), minlength=size * bins)
+    predictions = network.head(codes).argmax(-1)
     members = torch.nn.functional.one_hot(predictions, len(network.class_names)).to(codes.dtype)
+    sums = (members.T @ codes.flatten(1)) / members.sum(0)[:, None]
     return UnitSurvey(
         ranges=to_numpy(torch.stack([low, high], dim=1)),
-        histograms=to_numpy(counts.reshape(network.code_size, bins)),
+        histograms=to_numpy(counts.reshape(size, bins)),
         mean_code=to_numpy(codes.mean(0)),
-        class_codes=to_numpy(members.T @ codes / members.sum(0)[:, None]),
+        class_codes=to_numpy(sums.reshape(-1, *network.code_shape)),
     )
 
 
@@ -79,35 +85,40 @@ def unit_effects(
 
     Args:
         network: the network.
-        code: the code to start from, `[code_size]`.
+        code: the code to start from, `[*code_shape]`.
         target: one class, as a number or a name.
-        ranges: lower and upper end for each unit, `[code_size, 2]`, such as a survey's.
+        ranges: lower and upper end for each unit, `[units, 2]`, such as a survey's.
 
     Returns:
-        Effects in [-1, 1], float32 `[code_size]`.
+        Effects in [-1, 1], float32 `[units]`.
 
     Raises:
         TypeError: a class that is neither number nor name; not arrays of numbers.
         ValueError: an unknown class, more than one class or code, ranges of another shape.
     """
     chosen = class_indices(network, target)
-    start = as_codes(code, network.code_size, device=network.device, dtype=torch.float64)
-    if len(chosen) != 1 or len(start) != 1:
-        raise ValueError(f"{len(chosen)} classes and {len(start)} codes were given; give one each.")
-    ends = as_codes(ranges, 2, device=network.device, dtype=torch.float64, name="ranges")
-    if len(ends) != network.code_size:
+    if len(chosen) != 1:
+        raise ValueError(f"{len(chosen)} classes were given; give one.")
+    device, double = network.device, torch.float64
+    start = one_code(code, network.code_shape, device=device, dtype=double)
+    ends = as_codes(ranges, (2,), device=device, dtype=double, name="ranges")
+    if len(ends) != network.units:
         raise ValueError(
-            f"ranges holds {len(ends)} ends for {network.code_size} units; give a lower and an "
-            f"upper end for each, [{network.code_size}, 2]."
+            f"ranges holds {len(ends)} ends for {network.units} units; give a lower and an "
+            f"upper end for each, [{network.units}, 2]."
         )
-    W, b = network.weights[-1].double(), network.biases[-1].double()
-    activations = network.activation.forward(start[0])
-    logits = activations @ W + b
     low, high = (
-        (logits + (network.activation.forward(end) - activations)[:, None] * W).softmax(-1)
-        for end in ends.T
+        network.head.exactly(moved).softmax(-1)
+        for moved in _each_unit_at(network.layer, start, ends)
     )
     return to_numpy((high - low)[:, chosen[0]].float())
+
+
+def _each_unit_at(layer: Layer, code: Tensor, ends: Tensor) -> Iterator[Tensor]:
+    """The code with each unit at its lower end, then at its upper: `[units, *code_shape]`."""
+    now = layer.values(code[None])[0]
+    for end in ends.T:
+        yield layer.shifted(code[None], torch.diag(end - now))
 
 
 def ranked(effects: ArrayLike) -> list[int]:

@@ -12,12 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invertviz._arrays import ArrayLike, as_codes, as_images, to_numpy
+from invertviz._arrays import ArrayLike, one_code, to_numpy
 from invertviz._brief import brief
 from invertviz._regions import border_mask
 from invertviz.codes import project_units, unit_numbers
+from invertviz.images import as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
-from invertviz.priors import Pull, gaussian, metric, real_pixels
+from invertviz.priors import Pull, gaussian, metric, real_images
 
 
 class DrivingSamples(NamedTuple):
@@ -54,7 +55,7 @@ def unit_differences(
         units: which units; all of them if None.
         images: real ones, `[N, *image_shape]` or `[N, pixels]`, to take means and deviations
             from; the bundled digits if None, for a network of digits.
-        around: the code to start from, such as a digit's, `[code_size]`; the mean code if None.
+        around: the code to start from, such as a digit's, `[*code_shape]`; the mean code if None.
         sigmas: k, positive.
         together: let the other units go along as they do in real codes (their mean given that
             the unit is at ±kσ, as linear regression tells it). If False, the unit moves alone:
@@ -72,17 +73,23 @@ def unit_differences(
     chosen = unit_numbers(network, units)
     if not 0 < sigmas < math.inf:
         raise ValueError(f"sigmas is {sigmas}; give a positive number.")
-    center, covariance = gaussian(network.encode_pixels(real_pixels(network, images)))
+    codes = network.encoder(real_images(network, images))
+    values = network.layer.values(codes)[:, chosen]
+    deviations = values.std(0, correction=0).clamp_min(1e-6)
+    center = codes.mean(0)
+    if together:
+        apart, moving = (codes - center).flatten(1), (values - values.mean(0)) / deviations
+        moved = (moving.T @ apart / len(codes)).reshape(-1, *network.code_shape)
+    else:
+        shifts = deviations.new_zeros(len(chosen), network.units)
+        shifts[range(len(chosen)), chosen] = deviations
+        moved = network.layer.shifted(torch.zeros_like(center)[None], shifts)
     if around is not None:
-        given = as_codes(around, network.code_size, device=network.device, dtype=network.dtype)
-        if len(given) != 1:
-            raise ValueError(f"around holds {len(given)} codes; give one.")
-        center = given[0]
-    deviations = covariance.diagonal().clamp_min(1e-12).sqrt()
-    directions = covariance / deviations if together else torch.diag(deviations)
-    moved = sigmas * directions.T[chosen]
-    pictures = network.inverse(center + moved) - network.inverse(center - moved)
-    return to_numpy(pictures.reshape(-1, *network.image_shape))
+        center = one_code(
+            around, network.code_shape, device=network.device, dtype=network.dtype, name="around"
+        )
+    higher, lower = center + sigmas * moved, center - sigmas * moved
+    return to_numpy(network.inverted(higher) - network.inverted(lower))
 
 
 @torch.no_grad()
@@ -106,10 +113,12 @@ def driving_samples(
         ValueError: no or unknown units, images that do not fit, a count out of range.
     """
     chosen = unit_numbers(network, units)
-    pixels = as_images(images, network.image_shape, device=network.device, dtype=network.dtype)
-    if not 1 <= count <= len(pixels):
-        raise ValueError(f"count is {count}; give 1 to {len(pixels)}, the number of images.")
-    order = network.encode_pixels(pixels)[:, chosen].sort(dim=0, stable=True).indices.T
+    stack = as_stack(images, network.images)
+    if not 1 <= count <= len(stack):
+        raise ValueError(f"count is {count}; give 1 to {len(stack)}, the number of images.")
+    chunks = in_chunks(stack, device=network.device, dtype=network.dtype)
+    values = torch.cat([network.layer.values(network.encoder(some)) for some in chunks])
+    order = values[:, chosen].sort(dim=0, stable=True).indices.T
     return DrivingSamples(to_numpy(order.flip(1)[:, :count]), to_numpy(order[:, :count]))
 
 
@@ -154,15 +163,18 @@ def maximize_units(
             f"weight is {weight}, steps {steps}, learning_rate {learning_rate}; give a weight and "
             "steps of 0 or more, a positive learning_rate."
         )
-    real = real_pixels(network, images)
-    scale = network.encode_pixels(real).std(0, correction=0).clamp_min(1e-6)[chosen]
-    mean, covariance = gaussian(real)
+    real = real_images(network, images)
+    with torch.no_grad():
+        values = network.layer.values(network.encoder(real))
+    scale = values.std(0, correction=0).clamp_min(1e-6)[chosen]
+    mean, covariance = gaussian(real.flatten(1))
     pictures = mean.expand(len(chosen), -1)
     pull = Pull(pictures, metric(covariance)[None], weight)
     for _ in range(steps):
         with torch.enable_grad():
             pictures = pictures.detach().requires_grad_(True)
-            values = network.encode_pixels(pictures)[range(len(chosen)), chosen]
+            codes = network.encoder(pictures.reshape(-1, *network.image_shape))
+            values = network.layer.values(codes)[range(len(chosen)), chosen]
             (gradient,) = torch.autograd.grad(-(values / scale).sum(), pictures)
         pictures = pictures.detach()
         if prior is not None:
@@ -211,7 +223,7 @@ def compare_unit_pictures(
         TypeError, ValueError: as for `unit_differences` and `readability`.
     """
     border_mask(network.image_shape)  # refuses before any work
-    real = real_pixels(network, images)
+    real = real_images(network, images)
     pictures = {
         "projection": project_units(network, units),
         "difference alone": unit_differences(network, units, images=real, together=False),

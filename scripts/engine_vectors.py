@@ -15,8 +15,9 @@ import torch
 from safetensors.numpy import save_file
 
 import invertviz
+from invertviz import untrained
 from invertviz.activations import ACTIVATIONS
-from invertviz.inverses import INVERSES
+from invertviz.comparison import INVERSES
 from invertviz.network import InvertibleNetwork
 
 FOLDER = Path(__file__).resolve().parents[1] / "js" / "tests" / "vectors"
@@ -42,13 +43,13 @@ def cases() -> Iterator[tuple[str, InvertibleNetwork, np.ndarray]]:
     shapes = {"one-hidden": (30, 7, 3), "deep": (30, 16, 12, 9, 4), "wide": (30, 64, 200, 5)}
     for shape, layer_sizes in shapes.items():
         for activation in ACTIVATIONS:
-            network = InvertibleNetwork(
+            network = untrained(
                 layer_sizes, activation=activation, image_shape=(6, 5), seed=3, device="cpu"
             )
             with torch.no_grad():  # biases that differ, codes far from 0: nothing hides
                 for parameter in network.parameters():
                     parameter.mul_(3)
-                for bias in network.biases:
+                for bias in network.classifier.biases:
                     bias.add_(torch.linspace(-0.5, 0.5, len(bias)))
             yield f"{shape}-{activation}", network, noise
 

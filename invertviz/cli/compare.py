@@ -75,7 +75,7 @@ def compare(
 
     from invertviz import comparison, datasets
     from invertviz import figures as draw
-    from invertviz.inverses import INVERSES
+    from invertviz.comparison import INVERSES
 
     names = [name.strip() for name in inverses.split(",")] if inverses else list(INVERSES)
     for name in names:

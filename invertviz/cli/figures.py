@@ -64,7 +64,7 @@ def figures(
     digits = net.class_names == tuple("0123456789")
     classes = range(1 if digits else 0, len(net.class_names))
     generated = optimize_codes(net, classes, progress=sys.stderr.isatty())
-    few_units = range(min(net.code_size, 12))
+    few_units = range(min(net.units, 12))
     drawn = {
         "samples": draw.sample_grid(samples),
         "projections": draw.sample_grid(net.reconstruct(samples).images),
@@ -73,7 +73,7 @@ def figures(
             generated.probabilities[range(len(classes)), classes],
             [net.class_names[k] for k in classes],
         ),
-        "units": draw.unit_projections(project_units(net, range(min(net.code_size, UNITS)))),
+        "units": draw.unit_projections(project_units(net, range(min(net.units, UNITS)))),
         "unit_portraits": draw.unit_portraits(_portraits(net, images, few_units), few_units),
         "confusion_matrix": draw.confusion_matrix(result.confusion_matrix, net.class_names),
     }

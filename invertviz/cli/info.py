@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import platform
 import sys
+from typing import TYPE_CHECKING, Any
 
 from ._app import Data, Network, load_network, quality_lines, table
+
+if TYPE_CHECKING:
+    from invertviz.network import InvertibleNetwork
+
+
+def _described(network: InvertibleNetwork) -> list[tuple[str, Any]]:
+    described = network.classifier.description()
+    layers = " → ".join(map(str, described.pop("layer_sizes")))
+    return [("layers", layers), *described.items()]
 
 
 def info(network: Network = None, data: Data = "mnist-sample") -> None:
@@ -31,8 +41,7 @@ def info(network: Network = None, data: Data = "mnist-sample") -> None:
             ("devices", ", ".join(["cpu", *(f"cuda:{i} ({name})" for i, name in enumerate(cuda))])),
             ("", ""),
             ("network", "the one that comes with invertviz" if network is None else str(network)),
-            ("layers", " → ".join(map(str, net.layer_sizes))),
-            ("activation", net.activation.name),
+            *((name, str(value)) for name, value in _described(net)),
             ("parameters", f"{sum(p.numel() for p in net.parameters()):,}"),
             *((f"  {key}", str(value)) for key, value in net.training_record.items()),
             ("", ""),

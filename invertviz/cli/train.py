@@ -65,7 +65,7 @@ def train(
       invertviz train --data mnist-sample --steps 300 --out small.safetensors
       invertviz train --data fashion-mnist --hidden 200,50 --activation tanh
     """  # noqa: D301
-    from invertviz import datasets, evaluate, evaluate_inverse, training
+    from invertviz import datasets, evaluate, evaluate_inverse, train
     from invertviz._arrays import resolve_device
     from invertviz.activations import activation_named
 
@@ -85,7 +85,7 @@ def train(
         raise ValueError(
             f"--skip is {held_out}, but {found.name} has {len(images)} training images; leave some."
         )
-    network = training.train(
+    network = train(
         images[held_out:],
         labels[held_out:],
         hidden=widths,

@@ -13,7 +13,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from invertviz._arrays import ArrayLike, as_images, to_numpy
+from invertviz._arrays import ArrayLike, as_tensor, finite, to_numpy
+from invertviz.images import check_scale
 
 from ._axes import FAINT, INK, bare, check_width, describe, given_axes, place_axes
 from ._shown import ShownFigure
@@ -218,12 +219,16 @@ def _square(count: int, tall: float) -> int:
 def as_pictures(images: ArrayLike, name: str = "images") -> NDArray[np.float32]:
     shape = tuple(np.shape(images))
     shape = (1, *shape) if len(shape) == 2 else shape
+    if len(shape) == 3 and shape[0] == 0 < min(shape[1:]):
+        raise ValueError(f"{name} is empty (shape {list(shape)}); give at least one image.")
     if len(shape) != 3 or 0 in shape[1:]:
         raise ValueError(
             f"{name} has shape {list(shape)}; give images with a height and a width, [N, H, W]."
         )
-    rows = as_images(images, shape[1:], device=torch.device("cpu"), name=name)
-    return to_numpy(rows).reshape(shape)
+    stack = as_tensor(images, name).detach().cpu().reshape(shape)
+    check_scale(stack, name)
+    whole = not (stack.is_floating_point() or stack.dtype == torch.bool)
+    return to_numpy(finite(stack.float().div(255 if whole else 1), name))
 
 
 def own_scale(pictures: NDArray[Any]) -> NDArray[np.float32]:

@@ -1,30 +1,19 @@
-"""Ways back from a code to an image, behind one interface.
+"""Ways back from a code to an image, for networks of any kind.
 
 `inverse = RidgeInverse.fit(network, images)`, then `network.with_inverse(inverse)`.
 """
 
-from .base import Inverse, batches_of
+from .base import LayeredInverse, batches_of, codes_and_images
 from .decoder import DecoderInverse
 from .gradient import GradientInverse, total_variation
-from .learned import LearnedInverse, PseudoInverse, initial_matrices, truncated_normal
 from .ridge import RidgeInverse
 
-INVERSES: dict[str, type[Inverse]] = {
-    inverse.kind: inverse
-    for inverse in (LearnedInverse, RidgeInverse, PseudoInverse, DecoderInverse, GradientInverse)
-}
-"""The kinds of inverses, by name."""
-
 __all__ = [
-    "INVERSES",
     "DecoderInverse",
     "GradientInverse",
-    "Inverse",
-    "LearnedInverse",
-    "PseudoInverse",
+    "LayeredInverse",
     "RidgeInverse",
     "batches_of",
-    "initial_matrices",
+    "codes_and_images",
     "total_variation",
-    "truncated_normal",
 ]

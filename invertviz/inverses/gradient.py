@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -11,15 +11,12 @@ from torch import Tensor, nn
 from tqdm.auto import trange
 
 from invertviz._arrays import ArrayLike
-from invertviz.activations import activation_named, through_layers
+from invertviz.parts import Encoder, Inverse, Network
 
-from .base import Inverse
 from .ridge import RidgeInverse
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from invertviz.network import InvertibleNetwork
 
 
 class GradientInverse(Inverse):
@@ -37,10 +34,7 @@ class GradientInverse(Inverse):
 
     Args:
         start: where to start; owned by this inverse.
-        weights: of the encoder's layers, `[in, out]`; shared with the network.
-        biases: likewise, `[out]`.
-        activation: name of the hidden layers' activation.
-        image_shape: of one image; TV runs over its last two axes.
+        encoder: f; shared with the network.
         steps: to take, 0 or more.
         learning_rate: of the first step.
         total_variation: weight of the total variation, 0 or more.
@@ -56,10 +50,7 @@ class GradientInverse(Inverse):
     def __init__(
         self,
         start: RidgeInverse,
-        weights: Iterable[nn.Parameter],
-        biases: Iterable[nn.Parameter],
-        activation: str,
-        image_shape: Sequence[int],
+        encoder: Encoder,
         *,
         steps: int = 100,
         learning_rate: float = 0.02,
@@ -79,46 +70,43 @@ class GradientInverse(Inverse):
                 "of 0 or more, an alpha of 1 or more."
             )
         self.start = start
-        self.weights = nn.ParameterList(weights)
-        self.biases = nn.ParameterList(biases)
-        self.activation = activation_named(activation)
-        self.image_shape = tuple(image_shape)
+        self.encoder = encoder
+        self.code_shape, self.image_shape = start.code_shape, start.image_shape
+        self.layer = start.layer
         self.steps = steps
         self.learning_rate = learning_rate
         self.total_variation = total_variation
         self.norm = norm
         self.alpha = alpha
-        self.code_size, self.pixels = start.code_size, start.pixels
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Search for images of codes `[N, units]`; gives pixels `[N, pixels]` in [0, 1]."""
+        """Search for images of codes `[N, *code_shape]`; gives `[N, *image_shape]` in [0, 1]."""
         return self.search(codes)
 
     def search(self, codes: Tensor, *, progress: bool = False) -> Tensor:
         """`forward`, with a progress bar if wanted."""
         codes = codes.detach()
-        pixels = self.start(codes).clamp_(0, 1).requires_grad_(True)
-        optimizer = torch.optim.Adam([pixels], lr=self.learning_rate)
+        images = self.start(codes).detach().clamp_(0, 1).requires_grad_(True)
+        optimizer = torch.optim.Adam([images], lr=self.learning_rate)
         for step in trange(self.steps, desc="pixels", unit="step", disable=not progress):
             for group in optimizer.param_groups:
                 group["lr"] = self.learning_rate * (1 + math.cos(math.pi * step / self.steps)) / 2
             with torch.enable_grad():
-                loss = self.losses(pixels, codes).sum()
-            (pixels.grad,) = torch.autograd.grad(loss, pixels)
+                loss = self.losses(images, codes).sum()
+            (images.grad,) = torch.autograd.grad(loss, images)
             optimizer.step()
-            pixels.data.clamp_(0, 1)
-        return pixels.detach()
+            images.data.clamp_(0, 1)
+        return images.detach()
 
-    def losses(self, pixels: Tensor, codes: Tensor) -> Tensor:
+    def losses(self, images: Tensor, codes: Tensor) -> Tensor:
         """What each image of a batch descends on, `[N]`."""
-        found = through_layers(pixels, self.weights, self.biases, self.activation)
-        size = codes.square().sum(-1).clamp_min(1e-6)
-        loss = (found - codes).square().sum(-1) / size
+        apart, size = (self.encoder(images) - codes).flatten(1), codes.flatten(1)
+        loss = apart.square().sum(-1) / size.square().sum(-1).clamp_min(1e-6)
+        pixels = math.prod(self.image_shape)
         if self.total_variation:
-            variation = total_variation(pixels.reshape(-1, *self.image_shape))
-            loss = loss + self.total_variation / self.pixels * variation
+            loss = loss + self.total_variation / pixels * total_variation(images)
         if self.norm:
-            loss = loss + self.norm / self.pixels * pixels.abs().pow(self.alpha).sum(-1)
+            loss = loss + self.norm / pixels * images.flatten(1).abs().pow(self.alpha).sum(-1)
         return loss
 
     @property
@@ -138,15 +126,15 @@ class GradientInverse(Inverse):
         return self.start.named_tensors()
 
     @classmethod
-    def unfitted(cls, network: InvertibleNetwork, settings: Mapping[str, Any]) -> Self:
+    def unfitted(cls, network: Network, settings: Mapping[str, Any]) -> Self:
         """One that starts at black images."""
         rest = {name: value for name, value in settings.items() if name != "start"}
-        return cls._through(network, RidgeInverse.unfitted(network, settings["start"]), **rest)
+        return cls(RidgeInverse.unfitted(network, settings["start"]), network.encoder, **rest)
 
     @classmethod
     def fit(
         cls,
-        network: InvertibleNetwork,
+        network: Network,
         images: ArrayLike,
         *,
         seed: int = 0,
@@ -167,12 +155,7 @@ class GradientInverse(Inverse):
             ValueError: as for `RidgeInverse.fit`, or settings out of range.
         """
         start = RidgeInverse.fit(network, images, seed=seed, progress=progress)
-        return cls._through(network, start, **settings)
-
-    @classmethod
-    def _through(cls, network: InvertibleNetwork, start: RidgeInverse, **settings: Any) -> Self:
-        encoder = [*network.weights][:-1], [*network.biases][:-1]
-        return cls(start, *encoder, network.activation.name, network.image_shape, **settings)
+        return cls(start, network.encoder, **settings)
 
 
 def total_variation(images: Tensor) -> Tensor:
@@ -181,10 +164,10 @@ def total_variation(images: Tensor) -> Tensor:
     Lengths are rounded off below 0.001, so that they can be descended on.
 
     Args:
-        images: float `[N, …, H, W]` or `[N, W]`.
+        images: float `[N, …, H, W]`.
     """
     squares = torch.zeros_like(images)
-    for axis in range(1, images.ndim)[-2:]:
+    for axis in (-2, -1):
         last = images.narrow(axis, -1, 1)
         squares = squares + images.diff(dim=axis, append=last).square()
     return (squares + 1e-6).sqrt().flatten(1).sum(-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,12 @@ import torch
 from torch import Tensor
 
 from invertviz._arrays import ArrayLike, generator_of
+from invertviz.parts import Network
 
-from .base import LayeredInverse, codes_and_pixels
+from .base import LayeredInverse, codes_and_images
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-    from invertviz.network import InvertibleNetwork
 
 _PENALTIES = tuple(10.0**power for power in range(-9, 2))
 
@@ -27,20 +27,31 @@ class RidgeInverse(LayeredInverse):
     (Hoerl & Kennard, 1970); c makes the mean code the mean image.
 
     Args:
-        matrix: M, float `[units, pixels]`.
+        matrix: M, float `[units, pixels]`; codes that are no vectors are flattened.
         bias: c, float `[pixels]`.
+        image_shape: of the images that it gives.
+        code_shape: of the codes that it takes; `[units]` if None.
         penalty: the λ that it was fitted with; kept for the record.
     """
 
     kind = "ridge"
 
-    def __init__(self, matrix: Tensor, bias: Tensor, penalty: float | None = None) -> None:
-        super().__init__([matrix], [bias])
+    def __init__(
+        self,
+        matrix: Tensor,
+        bias: Tensor,
+        image_shape: Sequence[int],
+        code_shape: Sequence[int] | None = None,
+        *,
+        penalty: float | None = None,
+    ) -> None:
+        super().__init__([matrix], [bias], image_shape, code_shape)
         self.penalty = penalty
 
     def forward(self, codes: Tensor) -> Tensor:
-        """Invert codes `[N, units]` to pixels `[N, pixels]`, unbounded floats."""
-        return codes @ self.matrices[0] + self.biases[0]
+        """Invert codes `[N, *code_shape]` to images `[N, *image_shape]`, unbounded floats."""
+        rows = torch.addmm(self.biases[0], codes.flatten(1), self.matrices[0])
+        return rows.reshape(-1, *self.image_shape)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -48,16 +59,17 @@ class RidgeInverse(LayeredInverse):
         return {"penalty": self.penalty}
 
     @classmethod
-    def unfitted(cls, network: InvertibleNetwork, settings: Mapping[str, Any]) -> Self:
+    def unfitted(cls, network: Network, settings: Mapping[str, Any]) -> Self:
         """One of zeros."""
-        matrix = torch.zeros(network.code_size, network.pixels)
-        return cls(matrix, torch.zeros(network.pixels), settings["penalty"])
+        pixels, code_shape = network.images.pixels, network.layer.code_shape
+        matrix, bias = torch.zeros(math.prod(code_shape), pixels), torch.zeros(pixels)
+        return cls(matrix, bias, network.images.shape, code_shape, penalty=settings["penalty"])
 
     @classmethod
     @torch.no_grad()
     def fit(
         cls,
-        network: InvertibleNetwork,
+        network: Network,
         images: ArrayLike,
         *,
         penalties: Sequence[float] = _PENALTIES,
@@ -84,7 +96,7 @@ class RidgeInverse(LayeredInverse):
         penalties = [float(penalty) for penalty in penalties]
         if not penalties or not all(0 < penalty < float("inf") for penalty in penalties):
             raise ValueError(f"penalties is {penalties}; give at least one, all positive.")
-        codes, pixels = (t.double() for t in codes_and_pixels(network, images))
+        codes, pixels = (t.flatten(1).double() for t in codes_and_images(network, images))
         if len(codes) < 2:
             raise ValueError("ridge regression needs two images or more; one was given.")
         best = penalties[0]
@@ -99,7 +111,10 @@ class RidgeInverse(LayeredInverse):
             ]
             best = penalties[errors.index(min(errors))]
         ((matrix, bias),) = _ridge(codes, pixels, [best])
-        return cls(matrix.to(network.dtype), bias.to(network.dtype), best)
+        shapes = network.images.shape, network.layer.code_shape
+        inverse = cls(matrix.to(network.dtype), bias.to(network.dtype), *shapes, penalty=best)
+        inverse.layer = network.layer.name
+        return inverse
 
 
 def _ridge(

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from invertviz._arrays import to_numpy
+from invertviz.article.inverses import dense_of
 from invertviz.codes import sweep_unit
 from invertviz.evaluation import evaluate
 from invertviz.network import InvertibleNetwork
@@ -42,17 +43,21 @@ def _code(network: Network, image: Images) -> NDArray[Any]:
 
 
 def _code_without_bias(network: Network, image: Images) -> NDArray[Any]:
-    return _code(network, image) - to_numpy(network.biases[1])
+    return _code(network, image) - to_numpy(dense_of(network).biases[1])
 
 
 def _code_without_sigmoid(network: Network, image: Images) -> NDArray[Any]:
-    (W1, W2, _), (b1, b2, _) = _arrays(network.weights), _arrays(network.biases)
+    (W1, W2, _), (b1, b2, _) = (
+        _arrays(dense_of(network).weights),
+        _arrays(dense_of(network).biases),
+    )
     return (np.reshape(image, -1) @ W1 + b1) @ W2 + b2
 
 
 def _hidden_estimate(network: Network, code: NDArray[Any]) -> NDArray[Any]:
+    assert network.inverse is not None, "the exercise is about one"
     W2inv = to_numpy(next(iter(network.inverse.named_tensors().values())))
-    return (np.reshape(code, -1) - to_numpy(network.biases[1])) @ W2inv
+    return (np.reshape(code, -1) - to_numpy(dense_of(network).biases[1])) @ W2inv
 
 
 def _squashed(network: Network, code: NDArray[Any]) -> NDArray[Any]:
@@ -67,18 +72,18 @@ def _min_max(network: Network, code: NDArray[Any]) -> NDArray[Any]:
 def _gains(network: Network, code: NDArray[Any], to: int, values: Any) -> NDArray[Any]:
     """How far the probability of a class moves as each unit goes through the values."""
     low, high = min(values), max(values)
-    codes = np.repeat(np.reshape(code, (1, -1)), 2 * network.code_size, 0)
-    units = np.arange(network.code_size)
-    codes[units, units], codes[units + network.code_size, units] = low, high
+    codes = np.repeat(np.reshape(code, (1, -1)), 2 * network.units, 0)
+    units = np.arange(network.units)
+    codes[units, units], codes[units + network.units, units] = low, high
     told = np.asarray(network.classify(codes))[:, to]
-    return told[network.code_size :] - told[: network.code_size]
+    return told[network.units :] - told[: network.units]
 
 
 def _changes(network: Network, code: Any, values: Any) -> NDArray[Any]:
     return np.array(
         [
             np.ptp(np.asarray(sweep_unit(network, code, unit, values)), axis=0).mean()
-            for unit in range(network.code_size)
+            for unit in range(network.units)
         ]
     )
 
@@ -139,7 +144,7 @@ EXERCISES: Mapping[str, Exercise] = {
                 "That is the second: one unit moves it further, perhaps downwards.",
             ),
         ],
-        "Compare its weight to that class in the last layer, `network.weights[2]`.",
+        "Compare its weight to that class in the last layer, `network.classifier.weights[2]`.",
         lambda answer, to, **given: (
             f"Unit {answer} moves the probability of {to} by "
             f"{abs(_gains(to=to, **given)[_index(answer)]):.2g}, and another moves it further."

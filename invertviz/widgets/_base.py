@@ -13,8 +13,8 @@ import traitlets as t
 from ipywidgets import widget_serialization
 
 from invertviz import figures
-from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import Inverse
 from invertviz.widgets._network_model import NetworkModel, model_of
 
 if TYPE_CHECKING:

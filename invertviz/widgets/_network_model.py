@@ -8,8 +8,9 @@ from weakref import WeakKeyDictionary
 import anywidget
 import traitlets as t
 
-from invertviz import checkpoints
+from invertviz.article import load_pretrained
 from invertviz.network import InvertibleNetwork
+from invertviz.programs import dense_program
 
 
 class NetworkModel(anywidget.AnyWidget):
@@ -24,14 +25,14 @@ class NetworkModel(anywidget.AnyWidget):
     weights = t.Bytes(read_only=True).tag(sync=True)
 
     def __init__(self, network: InvertibleNetwork) -> None:
-        self.set_trait("weights", checkpoints.to_bytes(network))
+        self.set_trait("weights", dense_program(network))
         super().__init__()
 
 
 @cache
 def pretrained() -> InvertibleNetwork:
     """The pretrained network, as the one that all widgets show which are given none."""
-    return checkpoints.load_pretrained()
+    return load_pretrained()
 
 
 _models: WeakKeyDictionary[InvertibleNetwork, NetworkModel] = WeakKeyDictionary()
@@ -43,5 +44,5 @@ def model_of(network: InvertibleNetwork) -> NetworkModel:
     if model is None or model.comm is None:  # closed
         model = _models[network] = NetworkModel(network)
     else:
-        model.set_trait("weights", checkpoints.to_bytes(network))
+        model.set_trait("weights", dense_program(network))
     return model

@@ -10,7 +10,8 @@ import torch
 import traitlets as t
 from numpy.typing import NDArray
 
-from invertviz._arrays import as_codes, as_images, check_brightness
+from invertviz._arrays import as_codes
+from invertviz.images import as_images
 
 FloatArray = NDArray[np.float32]
 LevelArray = NDArray[np.uint8]
@@ -78,10 +79,9 @@ class Picture(Floats):
         if _is_ready(value, obj.image_shape):  # as the page sends it
             return _frozen(value.reshape(obj.image_shape).copy())
         cpu = torch.device("cpu")
-        rows = as_images(value, obj.image_shape, device=cpu, name=str(self.name))
+        rows = as_images(value, obj.network.images, device=cpu, name=str(self.name))
         if len(rows) != 1:
             raise ValueError(f"{len(rows)} images were given; {self.name} holds one.")
-        check_brightness(rows, str(self.name))
         return _frozen(rows.reshape(obj.image_shape).numpy(force=True).copy())
 
 
@@ -96,7 +96,7 @@ class Code(Floats):
 
     def default(self, obj: Any = None) -> FloatArray:
         """The zero code."""
-        return np.zeros(obj.network.code_size, dtype=np.float32)
+        return np.zeros(obj.network.code_shape, dtype=np.float32)
 
     def validate(self, obj: Any, value: Any) -> FloatArray:
         """A read-only float32 copy, `[code_size]`.
@@ -111,7 +111,7 @@ class Code(Floats):
         if np.size(value) == 0 and self.name in obj._trait_values:
             return obj._trait_values[self.name]
         cpu = torch.device("cpu")
-        rows = as_codes(value, obj.network.code_size, device=cpu, name=str(self.name))
+        rows = as_codes(value, obj.network.code_shape, device=cpu, name=str(self.name))
         if len(rows) != 1:
             raise ValueError(f"{len(rows)} codes were given; {self.name} holds one.")
         return _frozen(rows[0].numpy(force=True).copy())

@@ -58,7 +58,7 @@ def test_a_seven_streams_in_as_pytorch_makes_it(picker):
 
 
 def test_other_cells_run_meanwhile_and_it_stops_resumes_and_restarts(lab):
-    wide = "invertviz.InvertibleNetwork((784, 100, 1000, 10))"
+    wide = "invertviz.untrained((784, 100, 1000, 10))"
     lab.run_notebook([CELLS[0].replace("invertviz.load_pretrained()", wide)])
     picker = Picker(lab)
     picker.pick(*range(10))

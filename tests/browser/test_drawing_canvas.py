@@ -162,7 +162,7 @@ def test_eraser_and_brush(canvas):
 
 
 def test_on_a_tall_canvas_ink_is_where_the_pen_was(lab):
-    tall = "invertviz.InvertibleNetwork((240, 20, 20, 10), image_shape=(30, 8), seed=0)"
+    tall = "invertviz.untrained((240, 20, 20, 10), image_shape=(30, 8), seed=0)"
     cell = CELLS[0].replace("invertviz.load_pretrained()", tall)
     lab.run_notebook([cell.replace("DrawingCanvas(network", "DrawingCanvas(network, brush=1")])
     canvas = Canvas(lab)
@@ -358,10 +358,7 @@ def test_class_names_are_shown_as_text(lab):
 
 
 def test_of_many_classes_the_one_it_says_is_in_sight(lab):
-    many = (
-        "network = invertviz.InvertibleNetwork([784, 20, 20, 40], seed=0)\n"
-        "network.biases[-1][39] += 9\n"
-    )
+    many = "network = invertviz.untrained([784, 20, 20, 40], seed=0)\nnetwork.biases[-1][39] += 9\n"
     cell = CELLS[0].replace("network = invertviz.load_pretrained()\n", many)
     lab.run_notebook(
         [cell.replace("DrawingCanvas(network", "DrawingCanvas(network, image=digits.images[0]")]
@@ -377,7 +374,7 @@ def test_of_many_classes_the_one_it_says_is_in_sight(lab):
 
     wait_until(lambda: in_sight(39), "the last")
     for index, number in enumerate((0, 20)):
-        lab.execute(f"network.biases[-1][{number}] += {20 * (index + 1)}")
+        lab.execute(f"network.classifier.biases[-1][{number}] += {20 * (index + 1)}")
         lab.execute(f"canvas.image = digits.images[{index + 1}]")
         wait_until(lambda number=number: in_sight(number), f"a {number}")
     assert canvas.root.bounding_box()["y"] == page_at

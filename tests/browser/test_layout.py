@@ -79,7 +79,7 @@ def test_a_long_name_stays_in_its_sentence(shown, pretrained, width):
 
 
 def test_a_wide_digit_is_not_stretched(shown):
-    network = invertviz.InvertibleNetwork((240, 20, 20, 10), image_shape=(8, 30), seed=0)
+    network = invertviz.untrained((240, 20, 20, 10), image_shape=(8, 30), seed=0)
     images = np.linspace(0, 1, 480, dtype=np.float32).reshape(2, 8, 30)
     reader = shown(ClassPicker(network, images=images, start="digit"), 700)
     fit = "canvas => getComputedStyle(canvas).objectFit"
@@ -103,7 +103,7 @@ def test_the_steps_are_read_apart_before_a_run(shown, pretrained):
 @pytest.mark.parametrize("shape", [(30, 8), (28, 28), (8, 30)])
 @pytest.mark.parametrize("width", [360, 1100])
 def test_pictures_of_any_shape_fit_a_page(shown, shape, width):
-    network = invertviz.InvertibleNetwork((np.prod(shape), 20, 20, 10), image_shape=shape, seed=0)
+    network = invertviz.untrained((np.prod(shape), 20, 20, 10), image_shape=shape, seed=0)
     reader = shown(DrawingCanvas(network), width)
     canvas = CanvasView(reader.page)
     canvas.settle("browser")
@@ -125,7 +125,7 @@ def assert_bounded(view, parts, shape, place):
 
 @pytest.mark.parametrize("shape", [(30, 8), (8, 30)])
 def test_sliders_of_any_shape_fit_a_page(shown, shape):
-    network = invertviz.InvertibleNetwork((240, 20, 20, 10), image_shape=shape, seed=0)
+    network = invertviz.untrained((240, 20, 20, 10), image_shape=shape, seed=0)
     reader = shown(UnitSliders(network), 1100)
     sliders = Sliders(reader)
     sliders.settle("browser")

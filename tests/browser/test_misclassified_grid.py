@@ -411,7 +411,7 @@ def test_long_names_are_read_in_full(lab):
 def test_of_many_classes_some_are_named(lab):
     many = (
         "names = [f'class {i}' for i in range(60)]\n"
-        "network = invertviz.InvertibleNetwork([784, 20, 20, 60], class_names=names, seed=0)\n"
+        "network = invertviz.untrained([784, 20, 20, 60], class_names=names, seed=0)\n"
     )
     lab.run_notebook([SMALL + many + SHOW])
     grid = ready(Grid(lab))

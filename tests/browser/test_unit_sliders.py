@@ -391,7 +391,7 @@ def test_thousands_of_units_scroll_smoothly(lab):
     cells = [
         CELLS[0].replace(
             "invertviz.load_pretrained()",
-            f"invertviz.InvertibleNetwork((784, 64, {units}, 10), seed=1)",
+            f"invertviz.untrained((784, 64, {units}, 10), seed=1)",
         )
         for units in (512, 4096)
     ]

@@ -9,14 +9,14 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from invertviz import CheckpointError, InvertibleNetwork, load, load_pretrained
+from invertviz import CheckpointError, load, load_pretrained, untrained
 
 rng = np.random.default_rng(0)
 
 
 @pytest.fixture
 def network():
-    network = InvertibleNetwork(
+    network = untrained(
         (12, 8, 6, 3), activation="tanh", image_shape=(4, 3), class_names=["a", "<b>", "ç"], seed=7
     )
     network.training_record = {"seed": 7}
@@ -155,7 +155,7 @@ def test_weights_that_are_not_finite_are_refused(saved, tmp_path, network):
         save_file(tensors, tmp_path / "nan.safetensors", metadata=file.metadata())
     with pytest.raises(CheckpointError, match="NaN or infinite values in W2"):
         load(tmp_path / "nan.safetensors")
-    network.weights[1].data[0, 0] = np.nan
+    network.classifier.weights[1].data[0, 0] = np.nan
     with pytest.raises(ValueError, match="W2 holds NaN"):
         network.save(tmp_path / "new.safetensors")
     assert not (tmp_path / "new.safetensors").exists()
@@ -164,7 +164,7 @@ def test_weights_that_are_not_finite_are_refused(saved, tmp_path, network):
 def test_pretrained_network_is_small_and_knows_its_origin(pretrained):
     asset = resources.files("invertviz") / "assets" / "pretrained.safetensors"
     assert len(asset.read_bytes()) <= 800_000
-    assert pretrained.layer_sizes == (784, 100, 100, 10)
+    assert pretrained.classifier.sizes == (784, 100, 100, 10)
     assert pretrained.training_record["images"] == 60_000 - 5_848
 
 

@@ -98,7 +98,7 @@ def test_train_saves_what_it_tells(run, sample):
     assert "classifier: 100%" in err
     assert "inverse: 100%" in err
     network = invertviz.load("net.safetensors")
-    assert network.layer_sizes == (784, 30, 20, 12, 10)
+    assert network.classifier.sizes == (784, 30, 20, 12, 10)
     assert network.class_names == sample.class_names
     test = sample.test.images, sample.test.labels
     result, quality = (f(network, *test) for f in (invertviz.evaluate, invertviz.evaluate_inverse))
@@ -219,7 +219,7 @@ def test_info_tells_the_numbers(run, pretrained, sample):
 
 
 def test_info_of_ones_own_network(run):
-    network = invertviz.InvertibleNetwork((784, 12, 10), activation="tanh")
+    network = invertviz.untrained((784, 12, 10), activation="tanh")
     network.save("mine.safetensors")
     code, out, _ = run("info", "--network", "mine.safetensors")
     assert code == 0
@@ -259,14 +259,14 @@ def test_info_of_ones_own_network(run):
         ("info --network file", 2, "not a readable safetensors file"),
         ("info --network small.safetensors", 2, "this network takes images of shape [3, 2]"),
         ("info --data file", 2, "neither a data set nor a folder"),
-        ("figures --network line.safetensors", 2, "a height and a width"),
+        ("figures --network colour.safetensors", 2, "a height and a width"),
         ("lab missing.ipynb", 1, "no notebook missing.ipynb"),
     ],
 )
 def test_a_users_mistake_is_told_in_words(run, tmp_path, arguments, code, message):
     (tmp_path / "file").write_text("kept")
-    for name, shape in (("small", (3, 2)), ("line", (6,))):
-        network = invertviz.InvertibleNetwork((6, 4, 10), image_shape=shape)
+    for name, shape in (("small", (3, 2)), ("colour", (3, 1, 2))):
+        network = invertviz.untrained((6, 4, 10), image_shape=shape)
         network.save(tmp_path / f"{name}.safetensors")
     before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
     found, out, err = run(*arguments.split())

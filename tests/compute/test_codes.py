@@ -4,21 +4,27 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import CodePrior, InvertibleNetwork, optimize_codes, project_units, sweep_unit
+from invertviz import (
+    CodePrior,
+    optimize_codes,
+    project_units,
+    sweep_unit,
+    untrained,
+)
 
 rng = np.random.default_rng(0)
 
 
 @pytest.fixture
 def network():
-    return InvertibleNetwork(
+    return untrained(
         (12, 8, 6, 3), image_shape=(4, 3), class_names=["ant", "bee", "cat"], device="cpu"
     )
 
 
 def test_one_step_is_gradient_descent_on_the_article_s_loss(network):
     network = network.double()
-    W, b = network.weights[-1].numpy(), network.biases[-1].numpy()
+    W, b = network.classifier.weights[-1].numpy(), network.classifier.biases[-1].numpy()
     z = rng.normal(size=6)
     a = 1 / (1 + np.exp(-z))
     scores = np.exp(a @ W + b)
@@ -113,7 +119,7 @@ OTHERS = CodePrior("gaussian", torch.zeros(10, 100), torch.eye(100).expand(10, 1
         ({"classes": 0, "learning_rate": 0}, ValueError, "learning_rate 0"),
         ({"classes": 0, "learning_rate": np.inf}, ValueError, "learning_rate inf"),
         ({"classes": 0, "record_every": 0}, ValueError, "record_every 0"),
-        ({"classes": 0, "start": np.zeros(5)}, ValueError, "6 units"),
+        ({"classes": 0, "start": np.zeros(5)}, ValueError, "codes here have shape"),
         ({"classes": 0, "start": np.zeros((2, 6))}, ValueError, "2 codes for 1"),
         ({"classes": 0, "start": np.full(6, np.inf)}, ValueError, "infinite"),
         ({"classes": 0, "prior": True}, TypeError, "prior is True; give None, one of gaussian"),
@@ -149,7 +155,7 @@ def test_sweeps_take_values_of_any_layout(network):
         (-1, [0.0], np.zeros(6), "unit -1"),
         (0, [], np.zeros(6), "values is empty"),
         (0, [np.nan], np.zeros(6), "values holds"),
-        (0, [0.0], np.zeros((2, 6)), "starts from one"),
+        (0, [0.0], np.zeros((2, 6)), "2 codes; give one"),
     ],
 )
 def test_bad_sweeps_are_refused(network, unit, values, code, message):
@@ -164,7 +170,9 @@ def test_projection_shows_the_direction_of_the_units_row_alone(network):
     for unit in range(6):
         row = W2inv[unit]
         squashed = (row - row.min()) / (row.max() - row.min()) * 0.99 + 0.005
-        expected = (np.log(squashed / (1 - squashed)) - network.biases[0].numpy()) @ W1inv
+        expected = (
+            np.log(squashed / (1 - squashed)) - network.classifier.biases[0].numpy()
+        ) @ W1inv
         np.testing.assert_allclose(images[unit].ravel(), expected, atol=1e-4)
     np.testing.assert_allclose(project_units(network, [5, 2]), images[[5, 2]], atol=1e-5)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, train
+from invertviz import train, untrained
 
 pytestmark = pytest.mark.skipif(
     not torch.cuda.is_available(), reason="this machine has no CUDA device"
@@ -13,8 +13,8 @@ pytestmark = pytest.mark.skipif(
 
 def test_reconstructions_are_those_of_the_cpu():
     images = np.random.default_rng(0).random((8, 28, 28), dtype=np.float32)
-    expected = InvertibleNetwork(seed=3, device="cpu").reconstruct(images)
-    result = InvertibleNetwork(seed=3, device="cuda").reconstruct(images)
+    expected = untrained(seed=3, device="cpu").reconstruct(images)
+    result = untrained(seed=3, device="cuda").reconstruct(images)
     for mine, theirs in zip(result, expected, strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-4)
 
@@ -25,7 +25,7 @@ def test_recorded_training_is_the_plain_one_s(sample, activation, monkeypatch):
     settings |= {"batch_size": 300, "device": "cuda", "progress": False}
     digits = sample.train.images, sample.train.labels
     recorded = train(*digits, **settings)
-    monkeypatch.setattr("invertviz.training.recorded", lambda step, device: step)
+    monkeypatch.setattr("invertviz.article.training.recorded", lambda step, device: step)
     plain = train(*digits, **settings)
     torch.testing.assert_close(
         recorded.state_dict(), plain.state_dict(), rtol=0, atol=1e-6, msg=activation

@@ -60,7 +60,7 @@ def test_chunks_do_not_show(identity, monkeypatch):
     images = rng.random((25, 3)).astype(np.float32)
     labels = rng.integers(0, 3, 25)
     whole = evaluate(identity, images, labels), evaluate_inverse(identity, images, labels)
-    monkeypatch.setattr("invertviz._arrays.CHUNK", 7)
+    monkeypatch.setattr("invertviz.images.CHUNK", 7)
     monkeypatch.setattr("invertviz.evaluation.CHUNK", 7)
     parts = evaluate(identity, images, labels), evaluate_inverse(identity, images, labels)
     np.testing.assert_allclose(parts[0].probabilities, whole[0].probabilities, atol=1e-5)

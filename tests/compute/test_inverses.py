@@ -15,8 +15,10 @@ from invertviz import (
     RidgeInverse,
     fit_inverse,
     load,
+    untrained,
 )
-from invertviz.inverses import INVERSES, total_variation
+from invertviz.comparison import INVERSES
+from invertviz.inverses import total_variation
 
 rng = np.random.default_rng(0)
 IMAGES = rng.random((400, 4, 3)).astype(np.float32)
@@ -26,7 +28,7 @@ QUICK_LEARNER = {"hidden": (64,), "steps": 800, "batch_size": 40, "learning_rate
 
 @pytest.fixture
 def network():
-    return InvertibleNetwork((12, 8, 6, 3), image_shape=(4, 3), device="cpu", seed=3)
+    return untrained((12, 8, 6, 3), image_shape=(4, 3), device="cpu", seed=3)
 
 
 def fitted(kind, network, **settings):
@@ -63,7 +65,9 @@ def test_every_kind_inverts_through_a_network_that_shares_the_classifier(kind, n
     assert np.isfinite(result.images).all()
     np.testing.assert_array_equal(result.codes, network.encode(IMAGES))
     np.testing.assert_allclose(turned.invert(result.codes[5]), result.images[5:6], atol=1e-5)
-    assert all(a is b for a, b in zip(turned.weights, network.weights, strict=True))
+    assert all(
+        a is b for a, b in zip(turned.classifier.weights, network.classifier.weights, strict=True)
+    )
     for name, tensor in network.state_dict().items():  # the first network is as it was
         assert torch.equal(tensor, before[name])
     assert network.inverse is not turned.inverse
@@ -107,10 +111,12 @@ def test_what_is_no_inverse_of_this_network_is_refused(network):
         network.with_inverse(RidgeInverse)
     with pytest.raises(TypeError, match="'ridge' is not a fitted inverse"):
         network.with_inverse("ridge")
-    other = InvertibleNetwork((12, 8, 5, 3), image_shape=(4, 3), device="cpu")
-    with pytest.raises(ValueError, match="5 units to 12 pixels, but the network has 6 units"):
+    other = untrained((12, 8, 5, 3), image_shape=(4, 3), device="cpu")
+    with pytest.raises(
+        ValueError, match=r"codes of shape \[5\] to images of \[4, 3\], but the network has \[6\]"
+    ):
         network.with_inverse(fitted("ridge", other))
-    twin = InvertibleNetwork((12, 8, 6, 3), image_shape=(4, 3), device="cpu")
+    twin = untrained((12, 8, 6, 3), image_shape=(4, 3), device="cpu")
     with pytest.raises(ValueError, match="another network"):
         network.with_inverse(fitted("pseudo", twin))
     with pytest.raises(ValueError, match=r"'ridge'.*RidgeInverse\.fit"):
@@ -120,7 +126,9 @@ def test_what_is_no_inverse_of_this_network_is_refused(network):
 def test_learned_is_what_the_article_s_fit_gives(network):
     settings = {"seed": 1, "confidence": 0, "progress": False}
     start = LearnedInverse.fit(network, IMAGES, steps=0, **settings)
-    by_hand = LearnedInverse([m.clone() for m in start.matrices], network.biases[1::-1], "sigmoid")
+    by_hand = LearnedInverse(
+        [m.clone() for m in start.matrices], network.classifier.biases[1::-1], "sigmoid", (4, 3)
+    )
     fit_inverse(network.with_inverse(by_hand), IMAGES, steps=9, **settings)
     inverse = LearnedInverse.fit(network, IMAGES, steps=9, **settings)
     codes = torch.randn(5, 6)
@@ -136,7 +144,8 @@ def test_ridge_is_its_closed_form(network):
     penalty = 0.25 * np.trace(covariance) / 6 * np.eye(6)
     M = np.linalg.solve(covariance + penalty, (Z - center).T @ (X - mean) / 400)
     np.testing.assert_allclose(inverse.matrices[0], M, atol=1e-5)
-    np.testing.assert_allclose(inverse(torch.tensor(Z).float()), (Z - center) @ M + mean, atol=1e-5)
+    found = inverse(torch.tensor(Z).float()).flatten(1)
+    np.testing.assert_allclose(found, (Z - center) @ M + mean, atol=1e-5)
 
 
 def test_ridge_finds_a_planted_linear_way_back():
@@ -145,7 +154,7 @@ def test_ridge_finds_a_planted_linear_way_back():
     images = rng.random((300, 1, 5)).astype(np.float32)
     turned = network.with_inverse(RidgeInverse.fit(network, images))
     np.testing.assert_allclose(turned.reconstruct(images).images, images, atol=1e-3)
-    W, b = network.weights[0].numpy(), network.biases[0].numpy()
+    W, b = network.classifier.weights[0].numpy(), network.classifier.biases[0].numpy()
     np.testing.assert_allclose(turned.inverse.matrices[0], np.linalg.inv(W), atol=1e-3)
     np.testing.assert_allclose(turned.inverse.biases[0], -b @ np.linalg.inv(W), atol=1e-3)
 
@@ -185,7 +194,7 @@ def test_pseudo_inverse_is_exact_where_nothing_is_lost():
 
 def test_pseudo_inverse_is_moore_penrose_layer_by_layer(network):
     matrices = PseudoInverse.fit(network).matrices
-    for matrix, W in zip(matrices, [*network.weights][1::-1], strict=True):
+    for matrix, W in zip(matrices, [*network.classifier.weights][1::-1], strict=True):
         np.testing.assert_allclose(matrix, np.linalg.pinv(W.numpy()), atol=1e-5)
 
 
@@ -200,7 +209,7 @@ def test_decoder_comes_close_to_a_planted_way_back():
 
 def test_decoder_is_torn_between_pixels_and_representation(network):
     """Three units tell less than the code: what they keep is what the weights ask for."""
-    for W in network.weights:
+    for W in network.classifier.weights:
         W.data *= 10  # a network that tells its inputs apart
     settings = {**QUICK_LEARNER, "hidden": (3,), "activation": "tanh", "progress": False}
 
@@ -217,7 +226,7 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
         )
 
     pixels, code, classes = measured(0, 0), measured(1, 0), measured(0, 100)
-    assert pixels[0] < 0.9 * code[0]
+    assert pixels[0] < 0.95 * code[0]
     assert code[1] < 0.5 * pixels[1]
     assert classes[2] < 0.5 * pixels[2]
 
@@ -225,7 +234,7 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
 @pytest.mark.parametrize("steps", [1, 2, 5, 10, 20])
 def test_decoders_may_take_few_steps(network, steps):
     decoder = DecoderInverse.fit(network, IMAGES, steps=steps, progress=False)
-    assert bool(decoder(torch.zeros(1, network.code_size)).isfinite().all())
+    assert bool(decoder(torch.zeros(1, network.units)).isfinite().all())
 
 
 def test_decoder_shows_progress(network, capsys):
@@ -250,9 +259,11 @@ def test_decoders_that_make_no_sense_are_refused(network, settings, message):
 
 def test_layers_that_do_not_follow_from_one_another_are_refused():
     with pytest.raises(ValueError, match="do not follow"):
-        DecoderInverse([torch.zeros(6, 5), torch.zeros(4, 12)], [torch.zeros(5), torch.zeros(12)])
+        DecoderInverse(
+            [torch.zeros(6, 5), torch.zeros(4, 12)], [torch.zeros(5), torch.zeros(12)], (4, 3)
+        )
     with pytest.raises(ValueError, match="do not follow"):
-        RidgeInverse(torch.zeros(6, 5), torch.zeros(4))
+        RidgeInverse(torch.zeros(6, 5), torch.zeros(4), (2, 2))
 
 
 def test_gradient_descends_on_its_loss(network):
@@ -275,7 +286,7 @@ def test_gradient_s_loss_is_the_one_it_says(network):
     f = network.encode(image)[0]
     expected = ((f - z) ** 2).sum() / (z**2).sum()
     expected += 0.3 * np.hypot(down, right).sum() / 12 + 0.7 * (image**3).sum() / 12
-    (found,) = inverse.losses(torch.tensor(image).reshape(1, 12).float(), torch.tensor(z)[None])
+    (found,) = inverse.losses(torch.tensor(image)[None].float(), torch.tensor(z)[None])
     assert float(found) == pytest.approx(expected, rel=1e-3)
 
 
@@ -297,9 +308,7 @@ def test_gradient_s_priors_make_smooth_and_dark_images(network):
         return GradientInverse.fit(network, IMAGES, **weights)(codes)
 
     bare, smooth, dark = images(), images(total_variation=1), images(norm=1)
-    assert float(total_variation(smooth.reshape(-1, 4, 3)).mean()) < 0.7 * float(
-        total_variation(bare.reshape(-1, 4, 3)).mean()
-    )
+    assert float(total_variation(smooth).mean()) < 0.7 * float(total_variation(bare).mean())
     assert float(dark.mean()) < 0.7 * float(bare.mean())
 
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, RidgeInverse
-from invertviz._arrays import as_rows
+from invertviz import InvertibleNetwork, RidgeInverse, untrained
 from invertviz.activations import ACTIVATIONS, squash
+from invertviz.images import ImageSpec, as_stack
 
 rng = np.random.default_rng(0)
 
@@ -76,7 +76,7 @@ def test_a_torch_model_is_taken_as_own_network_md_shows(activation, layer):
 @pytest.mark.parametrize("activation", sorted(ACTIVATIONS))
 @pytest.mark.parametrize("hidden", [(7,), (12, 5), (9, 8, 7, 6)])
 def test_any_depth_and_activation_reconstructs(activation, hidden):
-    network = InvertibleNetwork((30, *hidden, 3), activation=activation, image_shape=(6, 5))
+    network = untrained((30, *hidden, 3), activation=activation, image_shape=(6, 5))
     result = network.reconstruct(rng.random((4, 6, 5), dtype=np.float32))
     assert result.images.shape == (4, 6, 5)
     assert result.codes.shape == (4, hidden[-1])
@@ -97,7 +97,7 @@ def test_backward_undoes_forward_up_to_squashing(activation):
 
 
 def test_layouts_of_the_same_images_agree():
-    network = InvertibleNetwork(device="cpu")
+    network = untrained(device="cpu")
     as_bytes = rng.integers(0, 256, (3, 28, 28), dtype=np.uint8)
     as_floats = as_bytes.astype(np.float32) / 255
     expected = network.encode(as_floats)
@@ -118,7 +118,7 @@ def test_layouts_of_the_same_images_agree():
 
 
 def test_numpy_gives_numpy_and_torch_gives_torch():
-    network = InvertibleNetwork(device="cpu")
+    network = untrained(device="cpu")
     x = rng.random((2, 28, 28), dtype=np.float32)
     assert isinstance(network.encode(x), np.ndarray)
     assert network.encode(x).dtype == np.float32
@@ -129,23 +129,25 @@ def test_numpy_gives_numpy_and_torch_gives_torch():
 
 def test_gradients_reach_torch_inputs():
     x = torch.rand(2, 28, 28, requires_grad=True)
-    InvertibleNetwork(device="cpu").reconstruct(x).images.sum().backward()
+    untrained(device="cpu").reconstruct(x).images.sum().backward()
     assert x.grad is not None
     assert float(x.grad.abs().sum()) > 0
 
 
 def test_seed_decides_the_weights():
-    a, b, c = (InvertibleNetwork(seed=seed, device="cpu") for seed in (1, 1, 2))
-    assert torch.equal(a.weights[0], b.weights[0])
-    assert not torch.equal(a.weights[0], c.weights[0])
-    assert float(a.weights[0].abs().max()) <= 0.2
-    assert float(a.weights[0].std()) == pytest.approx(0.088, abs=0.002)  # σ=0.1 cut at ±2σ
-    assert torch.equal(a.biases[1], torch.full((100,), 0.1))
+    a, b, c = (untrained(seed=seed, device="cpu") for seed in (1, 1, 2))
+    assert torch.equal(a.classifier.weights[0], b.classifier.weights[0])
+    assert not torch.equal(a.classifier.weights[0], c.classifier.weights[0])
+    assert float(a.classifier.weights[0].abs().max()) <= 0.2
+    assert float(a.classifier.weights[0].std()) == pytest.approx(
+        0.088, abs=0.002
+    )  # σ=0.1 cut at ±2σ
+    assert torch.equal(a.classifier.biases[1], torch.full((100,), 0.1))
 
 
 def test_moving_and_casting_keeps_the_inverse_on_the_same_biases():
-    network = InvertibleNetwork(device="cpu").double()
-    assert network.inverse.biases[0] is network.biases[1]
+    network = untrained(device="cpu").double()
+    assert network.inverse.biases[0] is network.classifier.biases[1]
     assert network.inverse.biases[0].dtype == torch.float64
     assert network.encode(np.zeros((1, 784))).dtype == np.float64
 
@@ -170,12 +172,12 @@ def test_moving_and_casting_keeps_the_inverse_on_the_same_biases():
 )
 def test_bad_images_are_refused(images, error, message):
     with pytest.raises(error, match=message):
-        InvertibleNetwork(device="cpu").reconstruct(images)
+        untrained(device="cpu").reconstruct(images)
 
 
 @pytest.mark.parametrize("codes", [np.zeros((2, 99)), np.zeros((0, 100)), np.full(100, np.nan)])
 def test_bad_codes_are_refused(codes):
-    network = InvertibleNetwork(device="cpu")
+    network = untrained(device="cpu")
     for method in (network.classify, network.invert):
         with pytest.raises(ValueError, match="codes"):
             method(codes)
@@ -185,7 +187,7 @@ def test_bad_codes_are_refused(codes):
     ("arguments", "message"),
     [
         ({"layer_sizes": (784, 10)}, "at least one hidden"),
-        ({"layer_sizes": (784, 0, 10)}, "positive"),
+        ({"layer_sizes": (784, 0, 10)}, "2 or more"),
         ({"image_shape": (28, 27)}, "756 pixels"),
         ({"class_names": ["a", "b"]}, "2 class names"),
         ({"activation": "swish"}, "choose one of"),
@@ -194,35 +196,36 @@ def test_bad_codes_are_refused(codes):
 )
 def test_networks_that_do_not_fit_together_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        InvertibleNetwork(**arguments)
+        untrained(**arguments)
 
 
 def test_cuda_is_refused_where_there_is_none():
     if torch.cuda.is_available():
-        assert InvertibleNetwork(device="cuda").device.type == "cuda"
+        assert untrained(device="cuda").device.type == "cuda"
     else:
         with pytest.raises(ValueError, match="CUDA is not available"):
-            InvertibleNetwork(device="cuda")
+            untrained(device="cuda")
 
 
 def test_a_device_that_is_not_there_is_refused():
     assert torch.cuda.device_count() < 99
     for device in ("cuda:99", "mps" if not torch.backends.mps.is_available() else "xpu"):
         with pytest.raises(ValueError, match=f"'{device}' was asked for, but .*available here"):
-            InvertibleNetwork(device=device)
+            untrained(device=device)
 
 
-def test_from_arrays_takes_any_layout_and_draws_what_is_left_out():
+def test_from_arrays_takes_any_layout_and_has_no_way_back_if_none_is_given():
     classifier, inverse = article_arrays()
     (W1, b1), *others = classifier
     whole = InvertibleNetwork.from_arrays(classifier, inverse)
     flipped = [(np.flip(np.flip(W1).copy()), np.flip(b1[::-1].copy())), *others]
     again = InvertibleNetwork.from_arrays(flipped, inverse)
-    assert torch.equal(again.weights[0], whole.weights[0])
-    assert torch.equal(again.biases[0], whole.biases[0])
+    assert torch.equal(again.classifier.weights[0], whole.classifier.weights[0])
+    assert torch.equal(again.classifier.biases[0], whole.classifier.biases[0])
     without = InvertibleNetwork.from_arrays(classifier)
-    assert torch.equal(without.weights[0], whole.weights[0])
-    assert 0.05 < float(without.inverse.matrices[0].std()) < 0.15
+    assert torch.equal(without.classifier.weights[0], whole.classifier.weights[0])
+    with pytest.raises(ValueError, match=r"no way back .* yet; fit one"):
+        without.reconstruct(rng.random((1, 784)))
 
 
 def test_from_arrays_refuses_what_does_not_fit():
@@ -240,7 +243,7 @@ def test_from_arrays_refuses_what_does_not_fit():
 
 
 def test_numbers_of_every_type_and_layout_are_taken():
-    network, image = InvertibleNetwork(device="cpu"), rng.integers(0, 256, (2, 28, 28))
+    network, image = untrained(device="cpu"), rng.integers(0, 256, (2, 28, 28))
     wanted = network.encode(image)
     for dtype in (torch.uint8, torch.int16, torch.uint16, torch.uint32, torch.uint64):
         found = network.encode(torch.from_numpy(image).to(dtype)).numpy()
@@ -254,15 +257,15 @@ def test_what_is_given_is_neither_copied_nor_written_to(recwarn):
     images = rng.random((3, 28, 28)).astype(np.float32)
     images.flags.writeable = False  # as a memory map that is only read
     before = images.tobytes()
-    rows = as_rows(images, (28, 28))
+    rows = as_stack(images, ImageSpec((28, 28)))
     assert np.shares_memory(rows.numpy(), images)
-    InvertibleNetwork(device="cpu").reconstruct(images)
+    untrained(device="cpu").reconstruct(images)
     assert images.tobytes() == before
     assert not recwarn.list
 
 
 def test_an_inverse_may_serve_networks_of_several_types(sample):
-    network = InvertibleNetwork(device="cpu", seed=1)
+    network = untrained(device="cpu", seed=1)
     ridge = RidgeInverse.fit(network, sample.train.images)
     turned = network.with_inverse(ridge)
     assert turned.inverse is ridge
@@ -273,10 +276,10 @@ def test_an_inverse_may_serve_networks_of_several_types(sample):
 
 
 def test_networks_can_be_pickled():
-    network = InvertibleNetwork((12, 7, 3), image_shape=(4, 3), activation="tanh", device="cpu")
+    network = untrained((12, 7, 3), image_shape=(4, 3), activation="tanh", device="cpu")
     found = pickle.loads(pickle.dumps(network))
     np.testing.assert_array_equal(found.encode(np.ones((4, 3))), network.encode(np.ones((4, 3))))
-    assert found.activation is network.activation
+    assert found.classifier.activation is network.classifier.activation
 
 
 def test_a_layer_of_one_unit_is_squashed_with_a_gradient():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import CodePrior, InvertibleNetwork, compare_priors, optimize_codes
+from invertviz import CodePrior, compare_priors, optimize_codes, untrained
 from invertviz.priors import KINDS, Pull
 
 rng = np.random.default_rng(0)
@@ -16,15 +16,15 @@ IMAGES = rng.random((600, 4, 3))
 @pytest.fixture
 def network():
     """A network that takes a fair share of the images for each class."""
-    network = InvertibleNetwork(
+    network = untrained(
         (12, 8, 6, 3), image_shape=(4, 3), class_names=["ant", "bee", "cat"], device="cpu", seed=2
     ).double()
-    for W in network.weights:
+    for W in network.classifier.weights:
         W.data *= 10
-    logits = network.logits(network.encode(torch.tensor(IMAGES)))
-    network.weights[-1].data /= logits.std(0)
-    network.biases[-1].data.zero_()
-    network.biases[-1].data -= network.logits(network.encode(torch.tensor(IMAGES))).mean(0)
+    logits = network.head(network.encode(torch.tensor(IMAGES)))
+    network.classifier.weights[-1].data /= logits.std(0)
+    network.classifier.biases[-1].data.zero_()
+    network.classifier.biases[-1].data -= network.head(network.encode(torch.tensor(IMAGES))).mean(0)
     return network
 
 
@@ -60,7 +60,7 @@ def test_descent_ends_where_loss_and_mahalanobis_penalty_balance(network, images
     )
     pull = prior.pull([0, 1, 2])
     codes = torch.tensor(result.codes, requires_grad=True)
-    loss = (torch.eye(3) - network.logits(codes).softmax(-1)).abs().sum()
+    loss = (torch.eye(3) - network.head(codes).softmax(-1)).abs().sum()
     (gradient,) = torch.autograd.grad(loss, codes)
     away = result.codes - pull.mean.numpy()
     whole = np.broadcast_to(pull.metric.numpy(), (3, 6, 6))
@@ -130,7 +130,7 @@ def test_a_start_of_one_s_own_goes_before_the_prior_s(network, images):
         ({"confidence": 1}, "confidence is 1"),
         ({"weight": 0}, "weight 0"),
         ({"images": np.zeros((5, 7))}, "images of shape"),
-        ({"images": None}, "no network of the bundled digits"),
+        ({"images": None}, "images are needed"),
         ({"images": np.zeros((1, 12)), "confidence": 0}, "1 images of any class"),
         ({"images": np.zeros((9, 12)), "confidence": 0, "kind": "class"}, "0 images of class"),
     ],
@@ -143,7 +143,7 @@ def test_bad_priors_are_refused(network, images, settings, message):
 def test_optimization_refuses_unknown_priors(network, pretrained):
     with pytest.raises(ValueError, match="'magic' is not known"):
         optimize_codes(pretrained, 3, prior="magic", progress=False)
-    with pytest.raises(ValueError, match="no network of the bundled digits"):
+    with pytest.raises(ValueError, match="images are needed"):
         optimize_codes(network, 0, prior="gaussian", progress=False)
     heavy = CodePrior.fit(pretrained, weight=2.1)
     with pytest.raises(ValueError, match="is 2 or more, with which"):
@@ -171,8 +171,8 @@ def test_priors_make_clear_digits(pretrained):
 def test_measures_are_what_they_say(pretrained, sample):
     table = compare_priors(pretrained, [3, 5], images=sample.test.images, samples=2, progress=False)
     made = optimize_codes(pretrained, [3, 3, 5, 5], progress=False)
-    seen = pretrained.classify(pretrained.encode(made.images))[range(4), [3, 3, 5, 5]]
-    border = made.images.copy()
+    seen = pretrained.classify(pretrained.encode(made.images.clip(0, 1)))[range(4), [3, 3, 5, 5]]
+    border = made.images.clip(0, 1)
     border[:, 4:24, 4:24] = 0
     real = pretrained.encode(sample.test.images)
     real = real[pretrained.classify(real).max(1) > 0.8]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from invertviz import InvertibleNetwork, survey_units, unit_effects
+from invertviz import survey_units, unit_effects, untrained
 from invertviz.activations import ACTIVATIONS
 from invertviz.survey import ranked
 
@@ -21,7 +21,7 @@ def test_a_class_that_nothing_is_taken_for_has_no_mean(pretrained, sample):
 
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_effects_are_what_moving_each_unit_gives(activation):
-    network = InvertibleNetwork((30, 16, 12, 4), activation=activation, image_shape=(6, 5), seed=1)
+    network = untrained((30, 16, 12, 4), activation=activation, image_shape=(6, 5), seed=1)
     code = rng.normal(size=12).astype(np.float32)
     survey = survey_units(network, rng.random((50, 6, 5), dtype=np.float32), bins=5)
     effects = unit_effects(network, code, "2", survey.ranges)
@@ -39,7 +39,7 @@ def test_equal_effects_are_ranked_by_number():
 def test_what_does_not_fit_is_refused(pretrained, sample):
     with pytest.raises(ValueError, match="bins is 0"):
         survey_units(pretrained, sample.test.images, bins=0)
-    with pytest.raises(ValueError, match="2 classes and 1 codes"):
+    with pytest.raises(ValueError, match="2 classes were given"):
         unit_effects(pretrained, np.zeros(100), [1, 2], np.zeros((100, 2)))
     with pytest.raises(ValueError, match="99 ends for 100 units"):
         unit_effects(pretrained, np.zeros(100), 1, np.zeros((99, 2)))

@@ -113,7 +113,7 @@ def test_code_by_hand_knows_the_usual_slips(pretrained, sample):
     image = sample.test.images[0]
     (W1, W2, _), (b1, b2, _) = (
         [part.numpy(force=True) for part in parts]
-        for parts in (pretrained.weights, pretrained.biases)
+        for parts in (pretrained.classifier.weights, pretrained.classifier.biases)
     )
 
     def sigmoid(z):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, fit_classifier, fit_inverse, train, training
+from invertviz import fit_classifier, fit_inverse, train, untrained
 
 rng = np.random.default_rng(0)
 LEARNING_RATE = 0.01
@@ -21,7 +21,7 @@ def adagrad(parameter, gradient):
 
 @pytest.fixture
 def network():
-    return InvertibleNetwork((12, 7, 5, 3), image_shape=(4, 3), seed=1, device="cpu").double()
+    return untrained((12, 7, 5, 3), image_shape=(4, 3), seed=1, device="cpu").double()
 
 
 @pytest.fixture
@@ -31,8 +31,8 @@ def batch():
 
 def parameters(network):
     return (
-        [w.numpy().copy() for w in network.weights],
-        [b.numpy().copy() for b in network.biases],
+        [w.numpy().copy() for w in network.classifier.weights],
+        [b.numpy().copy() for b in network.classifier.biases],
         [m.numpy().copy() for m in network.inverse.matrices],
     )
 
@@ -97,12 +97,12 @@ def test_one_inverse_step_is_the_one_derived_by_hand(network, batch):
 
 def test_inverse_learns_from_confident_images_only(sample):
     images, labels = sample.train.images[:1000], sample.train.labels[:1000]
-    network = InvertibleNetwork(seed=0, device="cpu").double()  # signs magnify what is rounded
+    network = untrained(seed=0, device="cpu").double()  # signs magnify what is rounded
     fit_classifier(network, images, labels, steps=150, batch_size=200, progress=False)
     confidences = network.classify(network.encode(images)).max(1)
     sure = confidences > 0.8
     assert 0 < sure.sum() < len(images)
-    twin = InvertibleNetwork(seed=0, device="cpu").double()
+    twin = untrained(seed=0, device="cpu").double()
     fit_classifier(twin, images, labels, steps=150, batch_size=200, progress=False)
 
     fit_inverse(network, images, steps=20, progress=False)
@@ -142,8 +142,8 @@ def test_seed_decides_the_training(sample):
 
     a, b, c = trained(1), trained(1), trained(2)
     assert torch.equal(a.inverse.matrices[0], b.inverse.matrices[0])
-    assert torch.equal(a.weights[0], b.weights[0])
-    assert not torch.equal(a.weights[0], c.weights[0])
+    assert torch.equal(a.classifier.weights[0], b.classifier.weights[0])
+    assert not torch.equal(a.classifier.weights[0], c.classifier.weights[0])
 
 
 def test_other_shapes_depths_and_activations_train(sample):
@@ -161,13 +161,13 @@ def test_other_shapes_depths_and_activations_train(sample):
             device="cpu",
             progress=False,
         )
-        assert network.layer_sizes == (196, 30, 20, 10, 10)
+        assert network.classifier.sizes == (196, 30, 20, 10, 10)
         assert network.class_names[0] == "a"
         assert np.isfinite(network.reconstruct(small).images).all()
 
 
 def test_parameters_are_frozen_again_also_after_an_error(sample):
-    network = InvertibleNetwork(device="cpu")
+    network = untrained(device="cpu")
     with pytest.raises(ValueError, match="confident"):
         fit_inverse(network, sample.train.images[:10], confidence=0.999, progress=False)
     fit_classifier(
@@ -192,12 +192,12 @@ def test_parameters_are_frozen_again_also_after_an_error(sample):
     ],
 )
 def test_bad_input_is_refused_before_any_work(change, error, message):
-    network = InvertibleNetwork(device="cpu")
-    before = network.weights[0].clone()
+    network = untrained(device="cpu")
+    before = network.classifier.weights[0].clone()
     arguments = {"images": np.zeros((10, 784)), "labels": np.zeros(10, int), **change}
     with pytest.raises(error, match=message):
         fit_classifier(network, progress=False, **arguments)
-    assert torch.equal(network.weights[0], before)
+    assert torch.equal(network.classifier.weights[0], before)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +216,7 @@ def test_nothing_is_trained_with_what_will_not_do(change, error, message, monkey
     def began(*_arguments, **_settings):
         raise AssertionError("the classifier was trained")
 
-    monkeypatch.setattr(training, "fit_classifier", began)
+    monkeypatch.setattr("invertviz.article.training.fit_classifier", began)
     settings = {"images": np.zeros((3, 4, 3), np.uint8), "labels": [0, 1, 2], **change}
     with pytest.raises(error, match=message):
         train(**settings)

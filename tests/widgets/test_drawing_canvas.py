@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import traitlets
 
-from invertviz import InvertibleNetwork, checkpoints
+from invertviz import untrained
 from invertviz.inverses import RidgeInverse
+from invertviz.programs import dense_program
 from invertviz.widgets import ClassPicker, DrawingCanvas, UnitSliders
 
 rng = np.random.default_rng(0)
@@ -158,7 +159,7 @@ def test_another_way_back_can_be_chosen(pretrained, sample):
 def test_the_weights_are_on_the_page_once(pretrained):
     first, second = DrawingCanvas(pretrained), DrawingCanvas(pretrained)
     assert first.network_model is second.network_model
-    assert first.network_model.weights == checkpoints.to_bytes(pretrained)
+    assert first.network_model.weights == dense_program(pretrained)
     first.network_model.close()
     assert DrawingCanvas(pretrained).network_model is not first.network_model
 
@@ -196,6 +197,6 @@ def test_bad_arguments_are_refused_with_advice(pretrained):
     with pytest.raises(traitlets.TraitError, match="brush"):
         DrawingCanvas(pretrained, brush=100.0)
     with pytest.raises(ValueError, match="rows and columns"):
-        DrawingCanvas(InvertibleNetwork((12, 4, 3), image_shape=(3, 2, 2)))
+        DrawingCanvas(untrained((12, 4, 3), image_shape=(3, 2, 2)))
     with pytest.raises(traitlets.TraitError, match="read-only"):
         DrawingCanvas(pretrained).reconstruction = np.zeros((28, 28))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from invertviz import InvertibleNetwork, datasets
+from invertviz import datasets, untrained
 from invertviz.inverses import RidgeInverse
 from invertviz.widgets import Explorer
 
@@ -96,4 +96,4 @@ def test_bad_data_is_refused_with_advice(pretrained, data):
     with pytest.raises(TypeError, match="load_pretrained"):
         Explorer("net.safetensors")
     with pytest.raises(ValueError, match="shape"):
-        Explorer(InvertibleNetwork((12, 4, 10), image_shape=(3, 4)), data)
+        Explorer(untrained((12, 4, 10), image_shape=(3, 4)), data)

@@ -11,10 +11,10 @@ import pytest
 from ipywidgets import jslink
 
 import invertviz
-from invertviz import checkpoints
 from invertviz.cli import main
 from invertviz.exporting import export_notebook
 from invertviz.exporting._formulas import mathml, output_formula
+from invertviz.programs import dense_program
 from invertviz.widgets import DrawingCanvas
 
 CODE, TEXT = nbformat.v4.new_code_cell, nbformat.v4.new_markdown_cell
@@ -75,7 +75,7 @@ def test_a_page_of_one_widget_holds_what_it_refers_to_and_nothing_else(tmp_path,
 def test_weights_lie_in_the_page_once_however_many_widgets_show_them(tmp_path, pretrained):
     four = [DrawingCanvas(pretrained) for _ in range(4)]
     page = invertviz.export(four, tmp_path / "page.html")
-    weights = base64.b64encode(checkpoints.to_bytes(pretrained)).decode()
+    weights = base64.b64encode(dense_program(pretrained)).decode()
     assert page.path.read_text().count(weights) == 1
     assert page.path.read_text().count(weights[:5000]) == 1
     assert page.sizes["weights"] == len(weights)

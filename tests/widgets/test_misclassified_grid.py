@@ -8,7 +8,7 @@ import torch
 import traitlets
 from grid_blocks import unpack
 
-from invertviz import InvertibleNetwork, evaluate
+from invertviz import evaluate, untrained
 from invertviz.widgets import DrawingCanvas, MisclassifiedGrid
 from invertviz.widgets.misclassified_grid.filter import EVERYTHING
 from invertviz.widgets.misclassified_grid.samples import KEYS
@@ -301,7 +301,7 @@ def test_links(grid, pretrained, sample):
 
 
 def test_many_classes_have_no_matrix():
-    network = InvertibleNetwork((4, 3, 70), image_shape=(2, 2))
+    network = untrained((4, 3, 70), image_shape=(2, 2))
     images = np.linspace(0, 1, 32, dtype=np.float32).reshape(8, 2, 2)
     grid = MisclassifiedGrid(network, images, np.arange(8) + 62)
     assert grid.matrix is None

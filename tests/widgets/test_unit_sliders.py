@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import traitlets
 
-from invertviz import InvertibleNetwork, project_units
+from invertviz import project_units, untrained
 from invertviz.widgets import DrawingCanvas, UnitSliders
 
 
@@ -96,7 +96,7 @@ def test_ranges_and_histograms_are_those_of_the_bundled_digits(sliders, pretrain
 
 
 def test_without_real_images_the_ranges_are_a_guess(pretrained):
-    network = InvertibleNetwork((12, 4, 3), image_shape=(4, 3))
+    network = untrained((12, 4, 3), image_shape=(4, 3))
     sliders = UnitSliders(network, moved={2: 1.0})
     assert sliders.examined == 0
     np.testing.assert_array_equal(sliders.ranges, np.tile([-5, 5], (4, 1)))
@@ -104,7 +104,7 @@ def test_without_real_images_the_ranges_are_a_guess(pretrained):
     assert not sliders.base.any()
     assert np.isnan(sliders.class_codes).all()
     assert_answered(sliders)
-    clothes = InvertibleNetwork(pretrained.layer_sizes, class_names=[f"c{i}" for i in range(10)])
+    clothes = untrained(pretrained.classifier.sizes, class_names=[f"c{i}" for i in range(10)])
     assert UnitSliders(clothes).examined == 0  # of the same shape, but no digits
 
 
@@ -191,7 +191,7 @@ def test_figure_and_file(sliders, tmp_path):
         ({"moved": {7: "far"}}, traitlets.TraitError, "value of unit 7 is a number"),
         ({"target": 10}, traitlets.TraitError, "give 0 to 9, or -1"),
         ({"order": "size"}, traitlets.TraitError, "order"),
-        ({"base": np.zeros(99)}, ValueError, "codes have 100 units"),
+        ({"base": np.zeros(99)}, ValueError, "codes here have shape"),
         ({"base": np.zeros((2, 100))}, ValueError, "2 codes"),
         ({"base": np.full(100, np.inf)}, ValueError, "infinite"),
         ({"base": "seven"}, TypeError, "numbers"),

@@ -10,9 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from invertviz import datasets
-from invertviz._arrays import ArrayLike, as_pixels, as_rows, in_chunks, to_numpy
+from invertviz._arrays import ArrayLike, to_numpy
 from invertviz._noise import normal_noise
+from invertviz.images import as_floats, as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
+from invertviz.priors import bundled_digits
 
 _MOST_OFFERED = 100
 _OF_EACH_DIGIT = 3
@@ -39,15 +41,15 @@ def starting_points(network: InvertibleNetwork, images: ArrayLike | None) -> Sta
     """
     offered = np.arange(_MOST_OFFERED)
     if images is None:
-        if network.image_shape != (28, 28) or network.class_names != tuple("0123456789"):
+        if bundled_digits(network) is None:
             nothing = np.zeros((0, *network.image_shape), dtype=np.uint8)
-            return StartingPoints(nothing, np.zeros(network.code_size, dtype=np.float32))
+            return StartingPoints(nothing, np.zeros(network.units, dtype=np.float32))
         images, offered = _bundled()
-    rows = as_rows(images, network.image_shape)
+    rows = as_stack(images, network.images)
     chunks = in_chunks(rows, device=network.device, dtype=network.dtype)
     with torch.no_grad():
-        codes = torch.cat([network.encode_pixels(pixels) for pixels in chunks])
-    shown = as_pixels(rows[offered[offered < len(rows)]], device=network.device)
+        codes = torch.cat([network.encoder(some) for some in chunks])
+    shown = as_floats(rows[offered[offered < len(rows)]], device=network.device)
     digits = to_numpy(shown.clamp(0, 1).mul(255).round())
     return StartingPoints(
         digits.astype(np.uint8).reshape(-1, *network.image_shape), to_numpy(codes.mean(0))
@@ -80,7 +82,7 @@ def first_codes(
     Raises:
         ValueError: a starting point that is not there.
     """
-    noise = normal_noise(seed, (count, network.code_size))
+    noise = normal_noise(seed, (count, network.units))
     if start == "random":
         return noise
     noise[::samples] = 0
@@ -91,7 +93,7 @@ def _starting_code(
     network: InvertibleNetwork, offered: StartingPoints, start: str, digit: int
 ) -> NDArray[np.float32]:
     if start == "zeros":
-        return np.zeros(network.code_size, dtype=np.float32)
+        return np.zeros(network.units, dtype=np.float32)
     if not len(offered.digits):
         raise ValueError(
             f"start is {start!r}, but there are no images to take it from; make the picker with "
@@ -101,4 +103,4 @@ def _starting_code(
         return offered.mean_code
     if digit >= len(offered.digits):
         raise ValueError(f"digit is {digit}; give 0 to {len(offered.digits) - 1}.")
-    return to_numpy(network.encode(torch.from_numpy(offered.digits[digit]))[0])
+    return to_numpy(network.encode(torch.from_numpy(offered.digits[digit]).float() / 255)[0])

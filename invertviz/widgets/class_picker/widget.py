@@ -74,7 +74,8 @@ class ClassPicker(Optimizing):
         code: the chosen code, where the scrubber is, float32 `[code_size]`.
         image: it inverted, float32 `[H, W]`.
         code_probabilities: what the network says of that code, float32 `[classes]`.
-        picture_probabilities: what it says of the image when that is fed back, float32 `[classes]`.
+        picture_probabilities: what it says of the image as it is shown, clipped to [0, 1], when
+            that is fed back; float32 `[classes]`.
 
     Raises:
         TypeError: not a network, or an unknown argument.
@@ -198,7 +199,8 @@ class ClassPicker(Optimizing):
         if not self.running:
             codes = self.trajectory[min(self.position, len(self.trajectory) - 1)]
         image = self.network.invert(codes[chosen])
-        says = self.network.reconstruct(image).probabilities[0]
+        seen = image.clip(0, 1)  # as it is shown
+        says = self.network.classify(self.network.encode(seen))[0]
         with self.hold_sync(), self.hold_trait_notifications():
             self.set_trait("code", codes[chosen])
             self.set_trait("image", image[0])

@@ -10,8 +10,8 @@ from ipywidgets import HTML, GridBox, Layout, VBox, dlink, jsdlink
 
 from invertviz._arrays import ArrayLike
 from invertviz.datasets import Dataset, Split, load
-from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import Inverse
 from invertviz.widgets._base import NetworkWidget
 from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._traits import FloatArray

@@ -11,8 +11,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from invertviz._arrays import ArrayLike, as_pixels, as_rows, to_numpy
+from invertviz._arrays import ArrayLike, to_numpy
 from invertviz.evaluation import Evaluation, evaluate
+from invertviz.images import as_floats, as_stack
 from invertviz.network import InvertibleNetwork
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class SampleTable:
         Raises:
             TypeError, ValueError: those of `evaluate`; an evaluation of other samples.
         """
-        pixels = as_rows(images, network.image_shape)
+        pixels = as_stack(images, network.images)
         if evaluation is None:
             evaluation = evaluate(network, images, labels)
         else:
@@ -134,7 +135,7 @@ class SampleTable:
         """What the network sees in them, float32 `[n, H, W]`."""
         if len(indices) == 0:
             return np.zeros((0, *self.network.image_shape), dtype=np.float32)
-        found = self.network.inverse(self.network.encode_pixels(self._floats(indices)))
+        found = self.network.inverted(self.network.encoder(self._floats(indices)))
         return to_numpy(found.float()).reshape(-1, *self.network.image_shape)
 
     def levels(self, indices: Indices) -> NDArray[np.uint8]:
@@ -146,7 +147,7 @@ class SampleTable:
 
     def _floats(self, indices: Indices) -> Tensor:
         rows = self.pixels[torch.from_numpy(indices)]
-        return as_pixels(rows, device=self.network.device, dtype=self.network.dtype)
+        return as_floats(rows, device=self.network.device, dtype=self.network.dtype)
 
 
 def as_levels(images: NDArray[np.float32]) -> NDArray[np.uint8]:

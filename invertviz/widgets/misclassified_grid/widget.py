@@ -11,8 +11,8 @@ from ipywidgets import DOMWidget, widget_serialization
 from invertviz import figures
 from invertviz._arrays import ArrayLike
 from invertviz.evaluation import Evaluation
-from invertviz.inverses import Inverse
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import Inverse
 from invertviz.widgets._base import STATIC, NetworkWidget
 from invertviz.widgets._traits import Picture
 from invertviz.widgets.misclassified_grid.blocks import Place, choose, pack

@@ -9,10 +9,12 @@ import numpy as np
 import traitlets as t
 from ipywidgets import widget_serialization
 
-from invertviz import datasets, figures
-from invertviz._arrays import ArrayLike, as_rows, to_numpy
+from invertviz import figures
+from invertviz._arrays import ArrayLike, to_numpy
 from invertviz.codes import project_units
+from invertviz.images import as_stack
 from invertviz.network import InvertibleNetwork
+from invertviz.priors import bundled_digits
 from invertviz.survey import UnitSurvey, ranked, survey_units, unit_effects
 from invertviz.widgets._base import STATIC, NetworkWidget
 from invertviz.widgets._network_model import pretrained
@@ -196,7 +198,7 @@ class UnitSliders(NetworkWidget):
         return int(target)
 
     def _known_unit(self, unit: Any) -> int:
-        size = self.network.code_size
+        size = self.network.units
         try:
             number = operator.index(unit)
         except TypeError:
@@ -206,15 +208,14 @@ class UnitSliders(NetworkWidget):
         return number
 
     def _observe_examples(self, examples: ArrayLike | None) -> None:
-        network, size = self.network, self.network.code_size
+        network, size = self.network, self.network.units
         if examples is None:
-            sample = datasets.load("mnist-sample")
-            if (network.image_shape, network.class_names) == ((28, 28), sample.class_names):
-                examples = sample.test.images
+            bundled = bundled_digits(network)
+            examples = None if bundled is None else bundled.test.images
         if examples is None:
             survey, known = _nothing_seen(network), np.zeros((0, size), np.float32)
         else:
-            images = as_rows(examples, network.image_shape, name="examples")
+            images = as_stack(examples, network.images, name="examples")
             survey = survey_units(network, images)
             kept = min(_KEPT, max(10, _KEPT_NUMBERS // size))
             known = to_numpy(network.encode(images[:kept]))
@@ -269,7 +270,7 @@ def _finite(value: Any, name: str) -> float:
 
 def _nothing_seen(network: InvertibleNetwork) -> UnitSurvey:
     """A survey of no examples, with ranges that are a guess."""
-    size, classes = network.code_size, len(network.class_names)
+    size, classes = network.units, len(network.class_names)
     return UnitSurvey(
         ranges=np.tile(np.array([-_REACH, _REACH], np.float32), (size, 1)),
         histograms=np.zeros((size, 0), np.int64),

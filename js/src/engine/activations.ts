@@ -47,6 +47,7 @@ const ACTIVATIONS: Record<string, Activation> = {
     slope: (z) => (z > 0 ? 1 : 0.01),
     backward: (estimates) => estimates.map((a) => (a < 0 ? a / 0.01 : a)),
   },
+  identity: { forward: (z) => z, slope: () => 1, backward: (estimates) => estimates },
   softplus: {
     forward: softplus,
     slope: (z) => sigmoid(z),

@@ -14,7 +14,7 @@ export interface Parts {
   /** Of the encoder, from the code to the pixels: [b2, b1]. */
   biases: readonly Vector[];
   /** What the checkpoint says of the inverse. */
-  settings: { activation?: string; hidden?: number[] };
+  settings: { activation?: string; hidden?: number[]; output?: string };
   /** A tensor of the checkpoint by its name, such as "inverse1"; throws where there is none. */
   tensor(name: string): Tensor;
 }
@@ -35,15 +35,18 @@ function ridge({ tensor }: Parts): Inverse {
   return (code) => affine(code, matrix, bias);
 }
 
-/** A fully connected network, linear in its last layer. */
+/** A fully connected network; files from before its pictures were bounded name no output. */
 function decoder({ settings, tensor }: Parts): Inverse {
   const { forward } = activationNamed(settings.activation ?? "");
+  const output = activationNamed(settings.output ?? "identity");
   const layers = [...(settings.hidden ?? []), 0].map((_, i) => ({
     W: tensor(`inverse${i + 1}`),
     b: tensor(`inverse_b${i + 1}`).values,
   }));
   return (code) =>
-    layers.reduce((h, { W, b }, i) => affine(i === 0 ? h : h.map(forward), W, b), code);
+    layers
+      .reduce((h, { W, b }, i) => affine(i === 0 ? h : h.map(forward), W, b), code)
+      .map(output.forward);
 }
 
 const KINDS: Record<string, (parts: Parts) => Inverse> = { learned, ridge, decoder };

@@ -2,6 +2,9 @@
 
 import type { Tensor } from "./safetensors";
 
+/** As a screen or a file shows it: what lies outside [0, 1] is clipped. */
+export const displayable = (brightness: number) => Math.min(Math.max(brightness, 0), 1);
+
 export type Vector = Float32Array<ArrayBuffer>;
 
 /** x W + b, one row. Rows of W whose input is 0 cost nothing: most of a digit is black. */

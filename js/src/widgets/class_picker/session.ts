@@ -1,7 +1,7 @@
 // What all views of one class picker share: the talk with the kernel, and runs in the page itself.
 
 import { bytes, floats } from "../../bytes";
-import { same, type Vector } from "../../engine/matrices";
+import { displayable, same, type Vector } from "../../engine/matrices";
 import type { Network } from "../../engine/network";
 import { type Moment, Optimization } from "../../engine/optimization";
 import { Link } from "../../link";
@@ -250,7 +250,7 @@ export class Session {
       code: bytes(code),
       image: shapedAs(image, ...this.model.get("image_shape")),
       code_probabilities: bytes(network.classify(code)),
-      picture_probabilities: bytes(network.classify(network.encode(image))),
+      picture_probabilities: bytes(network.classify(network.encode(image.map(displayable)))),
     };
   }
 

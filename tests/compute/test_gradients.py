@@ -3,21 +3,23 @@
 In float64 where the loss has signs in it: they magnify what float32 rounds off by 10⁵ in 20 steps.
 """
 
-from functools import partial
-
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, optimize_codes
-from invertviz._fast import ClassifierGradient, CodeGradient, InverseGradient
+from invertviz import optimize_codes, untrained
+from invertviz.article.gradients import ClassifierGradient, InverseGradient
+from invertviz.article.inverses import inverse_loss
+from invertviz.article.steps import Adagrad, by_autograd
+from invertviz.article.training import classifier_loss
+from invertviz.dense import DenseHead
 from invertviz.inverses import batches_of
-from invertviz.training import Adagrad, by_autograd, classifier_loss, inverse_loss
+from invertviz.parts import Head
 
 DEPTHS = [(12, 7, 3), (12, 7, 5, 3), (12, 9, 7, 5, 3), (12, 1, 5, 3)]
 
 
 def sigmoid_network(sizes):
-    network = InvertibleNetwork(sizes, image_shape=(4, 3), seed=1, device="cpu")
+    network = untrained(sizes, image_shape=(4, 3), seed=1, device="cpu")
     return network.double()
 
 
@@ -28,16 +30,16 @@ def samples(count=40):
 
 
 def classifier_gradients(network, pixels, labels, batch_size):
-    parameters = [*network.weights, *network.biases]
-    fast = ClassifierGradient(network, pixels, labels, batch_size)
+    parameters = [*network.classifier.weights, *network.classifier.biases]
+    fast = ClassifierGradient(network.classifier, pixels, labels, batch_size)
     plain = by_autograd(lambda i: classifier_loss(network, pixels[i], labels[i]), parameters)
     return fast, plain, parameters
 
 
 def inverse_gradients(network, pixels, _labels, batch_size):
     inverse = network.inverse
-    codes = network.encode_pixels(pixels)
-    fast = InverseGradient(inverse, codes, pixels, batch_size)
+    codes = network.encoder(pixels)
+    fast = InverseGradient(inverse.matrices, inverse.biases, codes, pixels, batch_size)
     plain = by_autograd(lambda i: inverse_loss(inverse, codes[i], pixels[i]), [*inverse.matrices])
     return fast, plain, [*inverse.matrices]
 
@@ -70,7 +72,7 @@ def test_training_gradients_and_their_way(gradients, sizes):
 
 
 def test_article_s_classifier_in_float32(sample):
-    network = InvertibleNetwork(seed=0, device="cpu")
+    network = untrained(seed=0, device="cpu")
     pixels = torch.from_numpy(sample.train.images).reshape(-1, 784)
     labels = torch.from_numpy(sample.train.labels).long()
     fast, plain, parameters = classifier_gradients(network, pixels, labels, 200)
@@ -82,9 +84,7 @@ def test_article_s_classifier_in_float32(sample):
 def test_latent_optimization_follows_autograd(pretrained, prior, monkeypatch):
     classes = [*range(10)]
     fast = optimize_codes(pretrained, classes, prior=prior, progress=False)
-    monkeypatch.setattr(
-        "invertviz.codes.CodeGradient", lambda *given: partial(autograd_on_codes, *given)
-    )
+    monkeypatch.setattr(DenseHead, "gradient", Head.gradient)
     plain = optimize_codes(pretrained, classes, prior=prior, progress=False)
     difference = abs(fast.trajectory - plain.trajectory).max()
     assert 0 < difference < 1e-5 * abs(plain.trajectory).max()
@@ -93,15 +93,15 @@ def test_latent_optimization_follows_autograd(pretrained, prior, monkeypatch):
 @pytest.mark.parametrize("sizes", DEPTHS)
 def test_code_gradient(sizes):
     network = sigmoid_network(sizes)
-    codes = torch.randn(6, network.code_size, dtype=torch.float64)
+    codes = torch.randn(6, network.units, dtype=torch.float64)
     targets = torch.rand(6, 3, dtype=torch.float64)
     torch.testing.assert_close(
-        CodeGradient(network, targets)(codes), autograd_on_codes(network, targets, codes)
+        network.head.gradient(targets)(codes), autograd_on_codes(network, targets, codes)
     )
 
 
 def autograd_on_codes(network, targets, codes):
     codes = codes.clone().requires_grad_(True)
-    p = network.logits(codes).softmax(-1)
+    p = network.head(codes).softmax(-1)
     (gradient,) = torch.autograd.grad((targets - p).abs().sum(), codes)
     return p.detach(), gradient

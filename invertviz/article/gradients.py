@@ -1,17 +1,18 @@
 """Gradients of sigmoid networks written out, into buffers that every step uses again.
 
-The plain losses in `training` and `codes`, through autograd, say the same: they serve every other
-activation, and tests hold these to them. What is gained is in benchmarks/RESULTS.md. Rows are
+The plain losses, through autograd, say the same: they serve every other activation, and tests hold
+these to them. What is gained is in benchmarks/RESULTS.md. Rows are
 samples, W is `[in, out]`, ⊙ is elementwise; σ' = a ⊙ (1 - a) for a = σ(z).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
-from invertviz.inverses import LearnedInverse
-from invertviz.network import InvertibleNetwork
+from invertviz.dense import DenseClassifier, times_slope_
 
 
 class ClassifierGradient:
@@ -23,18 +24,19 @@ class ClassifierGradient:
         ∂Wₗ = aₗ₋₁ᵀ δₗ,  ∂bₗ = Σ δₗ over the batch
 
     Args:
-        network: of sigmoid units.
+        classifier: of sigmoid units.
         pixels: all images, float `[N, pixels]`.
         labels: theirs, int64 `[N]`.
         batch_size: samples in each batch.
     """
 
     def __init__(
-        self, network: InvertibleNetwork, pixels: Tensor, labels: Tensor, batch_size: int
+        self, classifier: DenseClassifier, pixels: Tensor, labels: Tensor, batch_size: int
     ) -> None:
         self.pixels, self.labels = pixels.detach(), labels
-        self.weights, self.biases = [*network.weights], [*network.biases]
-        first, *widths = network.layer_sizes
+        self.weights = [W.detach() for W in classifier.weights]
+        self.biases = [b.detach() for b in classifier.biases]
+        first, *widths = classifier.sizes
         self.a = [pixels.new_empty(batch_size, first)]
         self.a += [_by_unit(pixels, batch_size, width) for width in widths]
         self.delta = [torch.empty_like(a) for a in self.a[1:]]
@@ -59,7 +61,7 @@ class ClassifierGradient:
             torch.sum(delta[layer], 0, out=self.by_bias[layer])
             if layer:
                 torch.mm(delta[layer], W[layer].T, out=delta[layer - 1])
-                _times_slope_(delta[layer - 1], a[layer])
+                times_slope_(delta[layer - 1], a[layer])
         return [*self.by_weight, *self.by_bias]
 
 
@@ -77,16 +79,22 @@ class InverseGradient:
         and, for the smallest and the largest ã of the batch, ã and ã - 1 more.
 
     Args:
-        inverse: of sigmoid units.
+        matrices: M of each layer, from the code to the pixels, `[in, out]`.
+        biases: β of each.
         codes: all codes, float `[N, units]`.
         pixels: their images, float `[N, pixels]`.
         batch_size: samples in each batch.
     """
 
     def __init__(
-        self, inverse: LearnedInverse, codes: Tensor, pixels: Tensor, batch_size: int
+        self,
+        matrices: Sequence[Tensor],
+        biases: Sequence[Tensor],
+        codes: Tensor,
+        pixels: Tensor,
+        batch_size: int,
     ) -> None:
-        self.matrices, (first, *self.biases) = [*inverse.matrices], [*inverse.biases]
+        self.matrices, (first, *self.biases) = matrices, biases
         self.centred, self.pixels = codes.detach() - first, pixels.detach()
         self.c = codes.new_empty(batch_size, codes.shape[1])
         self.hidden = [_Squashed(pixels, batch_size, len(bias)) for bias in self.biases]
@@ -144,39 +152,9 @@ class _Squashed:
         return delta
 
 
-class CodeGradient:
-    """Probabilities p of codes z, and the gradient of Σ|target - p| with respect to them.
-
-        a = σ(z),  p = softmax(a W + b),  δ = sign(p - target)
-        ∂z = ([p ⊙ (δ - Σ δ p)] Wᵀ) ⊙ σ'
-
-    Args:
-        network: of sigmoid units.
-        targets: wanted probabilities, float `[N, classes]`.
-    """
-
-    def __init__(self, network: InvertibleNetwork, targets: Tensor) -> None:
-        self.targets = targets
-        self.W, self.b = network.weights[-1], network.biases[-1]
-        self.back = self.W.T.contiguous()
-
-    def __call__(self, codes: Tensor) -> tuple[Tensor, Tensor]:
-        """Of codes `[N, code_size]`: p `[N, classes]` and ∂z `[N, code_size]`."""
-        a = torch.sigmoid(codes)
-        p = torch.addmm(self.b, a, self.W).softmax(1)
-        delta = (p - self.targets).sign_()
-        by_logits = delta.sub_((delta * p).sum(1, keepdim=True)).mul_(p)
-        return p, _times_slope_(torch.mm(by_logits, self.back), a)
-
-
 def _by_unit(like: Tensor, rows: int, units: int) -> Tensor:
     """An empty `[rows, units]` that lies unit by unit: most products are written so the fastest."""
     return like.new_empty(units, rows).T
-
-
-def _times_slope_(values: Tensor, a: Tensor) -> Tensor:
-    """Multiply by σ' where σ is a, in place: by a ⊙ (1 - a)."""
-    return values.mul_(a).addcmul_(values, a, value=-1)
 
 
 def _add_at_(values: Tensor, row: Tensor, unit: Tensor, more: Tensor) -> None:

@@ -1,0 +1,5 @@
+"""A network as what a page runs, where no kernel answers."""
+
+from .dense import dense_program
+
+__all__ = ["dense_program"]
