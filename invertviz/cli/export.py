@@ -86,6 +86,6 @@ def export(
     )
     if not page.was_run:
         say(f"{notebook} holds no outputs; run it first, or give --execute.")
-    for address in page.left_out:
-        say(f"the page does without {address}: it makes no request")
+    for left_out in page.left_out:
+        say(f"the page does without {left_out}")
     typer.echo(repr(page))

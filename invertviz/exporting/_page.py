@@ -6,6 +6,7 @@ import logging
 import uuid
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup
 from jinja2 import FileSystemLoader, pass_context
@@ -14,6 +15,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from ._formulas import mathml, output_formula
 from ._libraries import CDN
+from ._pictures import Pictures
 from ._state import escaped
 
 # What the page may do. Its scripts stand in it; a widget's own module becomes a blob: address;
@@ -37,6 +39,17 @@ _FETCHED = ("src", "srcset", "poster", "data", "background", "xlink:href")
 
 
 class _Renderer(IPythonRenderer):
+    """nbconvert's renderer; formulas need no script, and no address is read."""
+
+    def __init__(self, source: str, **options: Any) -> None:
+        super().__init__(**options)
+        self._source = source
+
+    def image(self, text: str, url: str, title: str | None = None) -> str:
+        if url not in self._source:  # as it was written, not as mistune encodes it
+            url = unquote(url)
+        return super(IPythonRenderer, self).image(text, url, title)
+
     def inline_math(self, body: str) -> str:
         return mathml(body)
 
@@ -48,18 +61,22 @@ class _Renderer(IPythonRenderer):
 
 
 class _PageExporter(HTMLExporter):
-    """nbconvert's exporter with `page.html.j2`, and formulas that need no script."""
+    """nbconvert's exporter with `page.html.j2`, formulas without scripts and pictures checked."""
+
+    def __init__(self, pictures: Pictures, **options: Any) -> None:
+        self.pictures = pictures
+        super().__init__(**options)  # type: ignore[no-untyped-call]
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
         renderer = _Renderer(
+            source,
             escape=False,
-            attachments=context.get("cell", {}).get("attachments", {}),
-            embed_images=True,
-            path=context.get("resources", {}).get("metadata", {}).get("path", ""),
             exclude_anchor_links=True,
         )
-        return MarkdownWithMath(renderer=renderer).render(source)
+        html = MarkdownWithMath(renderer=renderer).render(source)
+        attachments = context.get("cell", {}).get("attachments", {})
+        return _with_pictures(html, self.pictures, attachments)
 
 
 def render(
@@ -85,7 +102,9 @@ def render(
     """
     log = logging.getLogger("invertviz.exporting")
     log.setLevel(logging.ERROR)  # nbconvert warns of each figure without alternative text
+    pictures = Pictures(folder)
     exporter = _PageExporter(
+        pictures,
         extra_loaders=[FileSystemLoader(Path(__file__).parent)],
         template_file="page.html.j2",
         exclude_input=not with_input,
@@ -101,7 +120,7 @@ def render(
     html, _ = exporter.from_notebook_node(
         notebook,
         {
-            "metadata": {"name": title, "path": str(folder)},
+            "metadata": {"name": title},
             "policy": "; ".join(
                 f"{kind} {allowed}" + (f" {CDN}" if kind in loaded else "")
                 for kind, allowed in _POLICY.items()
@@ -111,19 +130,25 @@ def render(
             "schemes": _SCHEMES[theme],
         },
     )
-    html, left_out = _without_requests(html)
+    html = _with_pictures(html, pictures)
     for place, script in zip(places, scripts, strict=True):
         html = html.replace(place, script, 1)
-    return html, left_out
+    return html, [f"{address} ({reason})" for address, reason in pictures.left_out.items()]
 
 
-def _without_requests(html: str) -> tuple[str, list[str]]:
+def _with_pictures(html: str, pictures: Pictures, attachments: Any = None) -> str:
+    """HTML whose pictures stand in it, and which names no other addresses to fetch."""
     soup = BeautifulSoup(html, features="html.parser")
-    left_out = []
+    changed = False
     for tag in soup.find_all(True):
         for name in (*_FETCHED, *(("href",) if tag.name in ("link", "image", "use") else ())):
-            address = str(tag.attrs.get(name, "data:"))
-            if not address.startswith(("data:", "blob:", "#")):
-                left_out.append(address)
+            written = str(tag.attrs.get(name, "#"))
+            if written.startswith(("data:", "#")):
+                continue
+            changed = True
+            address = pictures.embedded(written, attachments)
+            if address:
+                tag.attrs[name] = address
+            else:
                 del tag.attrs[name]
-    return (str(soup), left_out) if left_out else (html, [])
+    return str(soup) if changed else html
