@@ -14,11 +14,10 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from invertviz._arrays import ArrayLike, as_labels, generator_of
-from invertviz.article import LearnedInverse, PseudoInverse
 from invertviz.images import as_images, displayable
-from invertviz.inverses import DecoderInverse, GradientInverse, RidgeInverse
+from invertviz.inverses import DecoderInverse
 from invertviz.network import InvertibleNetwork
-from invertviz.parts import Inverse
+from invertviz.parts import Inverse, inverse_of_kind
 
 COLUMNS = (
     "mae",
@@ -32,11 +31,8 @@ COLUMNS = (
 )
 """The columns of `compare_inverses`."""
 
-INVERSES: dict[str, type[Inverse]] = {
-    inverse.kind: inverse
-    for inverse in (LearnedInverse, RidgeInverse, PseudoInverse, DecoderInverse, GradientInverse)
-}
-"""The kinds of inverses that are compared, by name."""
+KINDS = ("learned", "ridge", "pseudo", "decoder", "gradient")
+"""The kinds of inverses that are compared unless others are asked for."""
 
 Inverses = Iterable[str] | Mapping[str, Inverse]
 
@@ -44,7 +40,7 @@ Inverses = Iterable[str] | Mapping[str, Inverse]
 def fit_inverses(
     network: InvertibleNetwork,
     images: ArrayLike,
-    kinds: Iterable[str] | Mapping[str, Mapping[str, Any]] = tuple(INVERSES),
+    kinds: Iterable[str] | Mapping[str, Mapping[str, Any]] | None = None,
     *,
     seed: int = 0,
     progress: bool = True,
@@ -55,8 +51,8 @@ def fit_inverses(
         network: the network; it stays as it is.
         images: to fit on: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers
             0…255.
-        kinds: names from `INVERSES`; or what to fit each with, by name, such as
-            `{"ridge": {}, "decoder": {"steps": 1000}}`.
+        kinds: names of `KINDS`, or what to fit each with, by name, such as
+            `{"ridge": {}, "decoder": {"steps": 1000}}`; if None, all that suit the network.
         seed: of everything random.
         progress: show progress bars.
 
@@ -67,13 +63,13 @@ def fit_inverses(
         TypeError: not an array of numbers.
         ValueError: images that do not fit the network, no or unknown kinds.
     """
-    names = _names(tuple(kinds) if isinstance(kinds, Mapping) else kinds)
+    names = _names(network, tuple(kinds) if isinstance(kinds, Mapping) else kinds)
     found = {}
     with tqdm(names, unit="inverse", disable=not progress) as bar:
         for kind in bar:
             bar.set_description(kind)
             settings = kinds[kind] if isinstance(kinds, Mapping) else {}
-            fit = partial(INVERSES[kind].fit, seed=seed, progress=progress, **settings)
+            fit = partial(inverse_of_kind(kind).fit, seed=seed, progress=progress, **settings)
             found[kind], seconds = _timed(partial(fit, network, images), network.device)
             found[kind].fit_seconds = seconds
     return found
@@ -85,7 +81,7 @@ def compare_inverses(
     labels: ArrayLike,
     *,
     fit_images: ArrayLike | None = None,
-    inverses: Inverses = tuple(INVERSES),
+    inverses: Inverses | None = None,
     seed: int = 0,
     progress: bool = True,
 ) -> pd.DataFrame:
@@ -98,7 +94,7 @@ def compare_inverses(
         labels: class numbers, int `[N]`.
         fit_images: to fit on, such as the training set. If None, `images` is split at random:
             fitted on one half, measured on the other, never on what was fitted.
-        inverses: the kinds to fit, names from `INVERSES`; or ready ones by the name of their row,
+        inverses: the kinds to fit, as for `fit_inverses`; or ready ones by the name of their row,
             such as `{"article": network.inverse}`.
         seed: of everything random.
         progress: show progress bars.
@@ -125,7 +121,7 @@ def compare_inverses(
         ValueError: data or inverses that do not fit the network, unknown kinds, fewer than four
             images to split.
     """
-    names = _names(inverses)
+    names = _names(network, inverses)
     if isinstance(inverses, Mapping):
         for inverse in inverses.values():
             network.with_inverse(inverse)  # refuses what does not fit
@@ -268,16 +264,20 @@ def _data(
     return pixels[measured], truth[measured], pixels[fitted]
 
 
-def _names(inverses: Inverses) -> list[str]:
+def _names(network: InvertibleNetwork, inverses: Inverses | None) -> list[str]:
+    if inverses is None:
+        return [kind for kind in KINDS if inverse_of_kind(kind).suits(network)]
     if isinstance(inverses, str) or not isinstance(inverses, Iterable):
         raise TypeError(f"inverses is {inverses!r}; give several kinds, or ready ones by name.")
     names = list(inverses)
-    unknown = [] if isinstance(inverses, Mapping) else [n for n in names if n not in INVERSES]
-    if not names or unknown:
+    if not names:
         raise ValueError(
-            f"inverses is {names}; give at least one, from {list(INVERSES)}, or ready inverses by "
+            f"inverses is {names}; give at least one, from {list(KINDS)}, or ready inverses by "
             "name: {name: inverse}."
         )
+    if not isinstance(inverses, Mapping):
+        for name in names:
+            inverse_of_kind(name)  # refuses what is not known
     return names
 
 

@@ -226,6 +226,11 @@ class Inverse(nn.Module):
         """The way back from another layer of the same network, where this one knows it, too."""
         return None
 
+    @classmethod
+    def suits(cls, network: Network) -> bool:  # noqa: ARG003
+        """Whether such a network can be inverted so; any can, unless a subclass says otherwise."""
+        return True
+
     @property
     def settings(self) -> dict[str, Any]:
         """What `unfitted` needs to make one of the same shape; JSON."""

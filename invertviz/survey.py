@@ -12,7 +12,7 @@ from torch import Tensor
 
 from invertviz._arrays import ArrayLike, as_codes, one_code, to_numpy
 from invertviz._brief import brief
-from invertviz.codes import Classes, class_indices
+from invertviz._classes import Classes, class_indices
 from invertviz.images import as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
 from invertviz.parts import Layer

@@ -17,8 +17,8 @@ from safetensors.numpy import save_file
 import invertviz
 from invertviz import untrained
 from invertviz.activations import ACTIVATIONS
-from invertviz.comparison import INVERSES
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import inverse_of_kind
 
 FOLDER = Path(__file__).resolve().parents[1] / "js" / "tests" / "vectors"
 STEPS, EVERY = 1000, 50
@@ -37,7 +37,7 @@ def cases() -> Iterator[tuple[str, InvertibleNetwork, np.ndarray]]:
     yield "pretrained", pretrained, digits
     few = invertviz.datasets.load("mnist-sample").test.images[::10]
     for kind, settings in INVERSE_SETTINGS.items():
-        inverse = INVERSES[kind].fit(pretrained, few, progress=False, **settings)
+        inverse = inverse_of_kind(kind).fit(pretrained, few, progress=False, **settings)
         yield f"pretrained-{kind}", pretrained.with_inverse(inverse), digits
     noise = np.random.default_rng(0).random((4, 6, 5), dtype=np.float32)
     shapes = {"one-hidden": (30, 7, 3), "deep": (30, 16, 12, 9, 4), "wide": (30, 64, 200, 5)}

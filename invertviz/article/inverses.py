@@ -53,6 +53,11 @@ class ChainedInverse(Inverse):
         here = [M if M.is_meta else M.to(network.device, network.dtype) for M in matrices]
         return cls(here, biases, dense.activation.name, network.images.shape)
 
+    @classmethod
+    def suits(cls, network: Network) -> bool:
+        """Whether its layers are fully connected."""
+        return isinstance(network.classifier, DenseClassifier)
+
     def forward(self, codes: Tensor) -> Tensor:
         """Invert codes `[N, units]` to images `[N, *image_shape]`, unbounded floats."""
         return self.estimates(codes)[-1].reshape(-1, *self.image_shape)

@@ -75,12 +75,12 @@ def compare(
 
     from invertviz import comparison, datasets
     from invertviz import figures as draw
-    from invertviz.comparison import INVERSES
 
-    names = [name.strip() for name in inverses.split(",")] if inverses else list(INVERSES)
-    for name in names:
-        if name not in INVERSES:
-            raise ValueError(f"--inverses has {name!r}; choose from {', '.join(INVERSES)}.")
+    kinds = comparison.KINDS
+    names = [name.strip() for name in inverses.split(",")] if inverses else None
+    for name in names or ():
+        if name not in kinds:
+            raise ValueError(f"--inverses has {name!r}; choose from {', '.join(kinds)}.")
     check_folder(out)
     net = load_network(network)
     check_pictures(net)
@@ -109,4 +109,4 @@ def compare(
         costs = comparison.trade_off(
             net, images, labels, fit_images=known, steps=steps, seed=seed, progress=bar
         )
-        write("trade_off", costs, draw.trade_off_curve(costs, table.loc[names]))
+        write("trade_off", costs, draw.trade_off_curve(costs, table.loc[[*ready]]))

@@ -8,6 +8,7 @@
 An answer that is not there yet, or wrong, stops nothing: all cells of a notebook can be run.
 """
 
-from ._check import Exercise, Verdict, check
+from ._check import Verdict, check
+from ._exercise import Exercise
 
 __all__ = ["Exercise", "Verdict", "check"]

@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 from ._difference import difference, same
-
-
-@dataclass(frozen=True)
-class Exercise:
-    """A question that has one answer.
-
-    Attributes:
-        expected: works the answer out, from what `check` is given by keyword.
-        slips: wrong answers that people give, worked out likewise, each with what to tell them.
-        right: what to say of a right answer; it may add what it means.
-        measure: of any other answer that might have been, says what was found about it: called
-            with the answer and what `check` is given; what it raises on is no such answer.
-    """
-
-    expected: Callable[..., Any]
-    slips: Sequence[tuple[Callable[..., Any], str]] = ()
-    right: str = ""
-    measure: Callable[..., str] | None = None
+from ._exercise import Exercise
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from invertviz.codes import sweep_unit
 from invertviz.evaluation import evaluate
 from invertviz.network import InvertibleNetwork
 
-from ._check import Exercise
+from ._exercise import Exercise
 
 Network = InvertibleNetwork
 Images = NDArray[np.float32]

@@ -13,7 +13,7 @@ from invertviz import (
     trade_off,
     untrained,
 )
-from invertviz.comparison import COLUMNS, INVERSES
+from invertviz.comparison import COLUMNS, KINDS
 
 rng = np.random.default_rng(0)
 IMAGES = rng.random((300, 4, 3)).astype(np.float32)
@@ -77,8 +77,8 @@ def test_without_fit_images_nothing_is_measured_on_what_was_fitted(network):
 
 def test_fitting_all_kinds_gives_all_kinds_and_their_times(network, capsys):
     quick = {"learned": {"confidence": 0, "steps": 9}, "decoder": {"steps": 9}}
-    found = fit_inverses(network, IMAGES, {kind: quick.get(kind, {}) for kind in INVERSES})
-    assert list(found) == list(INVERSES)
+    found = fit_inverses(network, IMAGES, {kind: quick.get(kind, {}) for kind in KINDS})
+    assert list(found) == list(KINDS)
     for kind, inverse in found.items():
         assert inverse.kind == kind
         assert inverse.fit_seconds > 0
@@ -86,7 +86,7 @@ def test_fitting_all_kinds_gives_all_kinds_and_their_times(network, capsys):
     assert "5/5" in shown
     assert "9/9" in shown  # the decoder's own bar, with the steps that were asked for
     table = compare_inverses(network, IMAGES, LABELS, fit_images=IMAGES, inverses=found)
-    assert list(table.index) == [*INVERSES, "mean image", "PCA of rank 6"]
+    assert list(table.index) == [*KINDS, "mean image", "PCA of rank 6"]
     assert table.fit_seconds["decoder"] == found["decoder"].fit_seconds
     with pytest.raises(ValueError, match="magic"):
         fit_inverses(network, IMAGES, {"magic": {}})

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets as t
 from numpy.typing import NDArray
 
-from invertviz.codes import class_indices
+from invertviz._classes import class_indices
 
 Choice: TypeAlias = tuple[int, ...] | dict[int, float]
 
