@@ -138,16 +138,23 @@ def like(given: Tensor, result: Tensor) -> Tensor: ...
 @overload
 def like(given: ArrayLike, result: Tensor) -> Array: ...
 def like(given: ArrayLike, result: Tensor) -> Array:
-    """Hand a result back as what came in: torch (on the input's device) or numpy."""
-    if isinstance(given, Tensor):
-        return result.to(given.device)
-    return to_numpy(result)
+    """Hand a result back as what came in: torch (on the input's device) or numpy.
+
+    Floats of 16 bits, in which a network may work, become float32.
+    """
+    if not isinstance(given, Tensor):
+        return to_numpy(result)
+    return _widened(result).to(given.device)
 
 
 def to_numpy(result: Tensor) -> NDArray[Any]:
-    """A tensor as a numpy array of its own."""
-    array: NDArray[Any] = result.numpy(force=True)
+    """A tensor as a numpy array of its own; floats of 16 bits become float32."""
+    array: NDArray[Any] = _widened(result).numpy(force=True)
     return array
+
+
+def _widened(result: Tensor) -> Tensor:
+    return result.float() if result.dtype in (torch.float16, torch.bfloat16) else result
 
 
 def as_tensor(values: ArrayLike, name: str) -> Tensor:

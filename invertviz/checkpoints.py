@@ -20,6 +20,7 @@ __all__ = ["CheckpointError", "load"]
 _SENSELESS = (KeyError, TypeError, ValueError, OverflowError, RuntimeError)
 
 
+@torch.inference_mode(False)
 def load(path: str | os.PathLike[str], *, device: str | torch.device = "auto") -> InvertibleNetwork:
     """Read a network that `save` wrote.
 

@@ -14,11 +14,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm.auto import trange
 
-from invertviz._arrays import Array, ArrayLike, as_codes, as_tensor, like, one_code, to_numpy
+from invertviz._arrays import (
+    Array,
+    ArrayLike,
+    as_codes,
+    as_tensor,
+    generator_of,
+    like,
+    one_code,
+    to_numpy,
+)
 from invertviz._brief import brief
 from invertviz._classes import Classes, class_indices
 from invertviz.network import InvertibleNetwork
-from invertviz.priors import KINDS, CodePrior, Pull
+from invertviz.priors import KINDS, CodePrior, Pull, bundled_digits, real_images
 
 OnStep: TypeAlias = Callable[[int, Array, Array], bool | None]
 
@@ -70,11 +79,13 @@ def optimize_codes(
         steps: steps to take.
         learning_rate: of the gradient descent.
         start: codes to start from, `[N, *code_shape]` or one for all `[*code_shape]`; if None, the
-            prior's means, or zeros (the article's) without a prior.
+            prior's means; without a prior zeros (the article's), or where a descent would not
+            leave them, as with relu, the mean code of the bundled digits for a network that was
+            trained on such, else a small draw.
         prior: None (the article's), "gaussian", "class" or "diverse", fitted on the bundled
             digits; or one that `CodePrior.fit` fitted on images of yours. With "diverse", naming
             a class several times gives several samples of it.
-        seed: of what "diverse" draws.
+        seed: of what "diverse" draws, and of a start that is drawn.
         record_every: the trajectory keeps the start, every so many steps, and the end.
         on_step: called after each step with its number (from 1), the codes `[N, *code_shape]` and
             probabilities `[N, classes]`; return True to stop there.
@@ -105,7 +116,7 @@ def optimize_codes(
                 "more, with which each step goes further off; lower one of them."
             )
     pull = None if prior is None else prior.pull(chosen, seed=seed)
-    begin = _start(network, start, len(chosen), pull)
+    begin = _start(network, start, len(chosen), pull, seed)
     descent = descend(network, targets, begin, learning_rate, pull)
     codes, probabilities = next(descent)
     trajectory = [codes]
@@ -243,10 +254,12 @@ def project_units(
 
 
 def _start(
-    network: InvertibleNetwork, start: ArrayLike | None, count: int, pull: Pull | None
+    network: InvertibleNetwork, start: ArrayLike | None, count: int, pull: Pull | None, seed: int
 ) -> Tensor:
     if start is None and pull is not None:
         return pull.mean.reshape(-1, *network.code_shape)
+    if start is None and not _moves_from_zeros(network):
+        return _a_start_that_moves(network, count, seed)
     if start is None:
         return torch.zeros(count, *network.code_shape, device=network.device, dtype=network.dtype)
     codes = as_codes(
@@ -259,6 +272,24 @@ def _start(
     return codes.repeat(
         count // len(codes), *([1] * len(network.code_shape))
     )  # the caller's own stay as they are
+
+
+def _moves_from_zeros(network: InvertibleNetwork) -> bool:
+    """Whether the gradient at the zero code is one: relu's derivative at 0 is 0."""
+    zeros = torch.zeros(1, *network.code_shape, device=network.device, dtype=network.dtype)
+    _, gradient = network.head.gradient(torch.eye(len(network.class_names)).to(zeros)[:1])(zeros)
+    return bool(gradient.count_nonzero() > 0.5 * gradient.numel())
+
+
+def _a_start_that_moves(network: InvertibleNetwork, count: int, seed: int) -> Tensor:
+    """The mean code of known images of the kind that it was trained on, else a small draw."""
+    known = bundled_digits(network)
+    if known is not None:
+        mean = network.encoder(real_images(network, known.train.images)).detach().mean(0)
+        return mean.expand(count, *network.code_shape)
+    # Positive, as relu passes on: of what starts below 0 nothing would be learned.
+    drawn = torch.randn(count, *network.code_shape, generator=generator_of(seed)).abs()
+    return 0.1 * drawn.to(network.device, network.dtype)
 
 
 def unit_numbers(network: InvertibleNetwork, units: Sequence[int] | None) -> list[int]:

@@ -41,6 +41,9 @@ class Reconstruction(NamedTuple):
         return brief(self)
 
 
+_ANSWERS = frozenset({"encode", "classify", "invert", "reconstruct", "inverted", "forward"})
+
+
 class InvertibleNetwork(nn.Module):
     """A classifier, cut at one of its layers, together with a way back from there.
 
@@ -95,7 +98,22 @@ class InvertibleNetwork(nn.Module):
         if inverse is not None:
             self._set_inverse(inverse)
 
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Refuse answers of a subclass's own: files, pages and fits ask the parts.
+
+        Raises:
+            TypeError: the subclass overrides what a network answers.
+        """
+        super().__init_subclass__(**kwargs)
+        if own := sorted(_ANSWERS & vars(cls).keys()):
+            raise TypeError(
+                f"{cls.__name__} overrides {', '.join(own)}, but a network answers through its "
+                "parts, wherever it is asked. Give it a part of your own instead: a Classifier, "
+                "Encoder, Head or Inverse; see invertviz.parts."
+            )
+
     @classmethod
+    @torch.inference_mode(False)
     def from_arrays(
         cls,
         classifier: Sequence[tuple[ArrayLike, ArrayLike]],
@@ -292,23 +310,9 @@ class InvertibleNetwork(nn.Module):
             OSError: the path cannot be written; nothing is left half-written.
             ValueError: the network holds what is not finite, or what a file cannot hold.
         """
-        self.check_described()
         content = to_bytes(self)
         with written_whole(path) as part:
             part.write_bytes(content)
-
-    def check_described(self) -> None:
-        """Refuse a subclass: a file or a page holds tensors, and would answer otherwise.
-
-        Raises:
-            ValueError: this is none of invertviz's own.
-        """
-        if type(self) is not InvertibleNetwork:
-            raise ValueError(
-                f"a {type(self).__name__} may answer otherwise than its tensors say, and would "
-                "come back from a file, or go on in a page, as another network. Make an "
-                "InvertibleNetwork of a Classifier of your own instead; see invertviz.parts."
-            )
 
     def __repr__(self) -> str:
         """One line for people: what it takes, the code, the classes, the way back."""
@@ -353,9 +357,7 @@ class InvertibleNetwork(nn.Module):
 
 
 def _answer(given: ArrayLike, result: Tensor, what: str) -> Array:
-    """A result as what came in, in float32 where the network works in fewer bits."""
-    if result.dtype in (torch.float16, torch.bfloat16):
-        result = result.float()
+    """A result as what came in, if it is finite."""
     if not math.isfinite(result.detach().sum().item()) and not bool(result.isfinite().all()):
         raise ValueError(
             f"the network's arithmetic overflows: {what} would hold NaN or infinite values. Codes "

@@ -18,6 +18,7 @@ from .inverses import LearnedInverse, dense_of, initial_matrices, truncated_norm
 from .steps import Gradient, by_autograd, check_confidence, check_settings, take_steps
 
 
+@torch.inference_mode(False)
 def untrained(
     layer_sizes: Sequence[int] = (784, 100, 100, 10),
     *,
@@ -63,6 +64,7 @@ def untrained(
     return network.with_inverse(inverse).to(where)
 
 
+@torch.inference_mode(False)
 def train(
     images: ArrayLike,
     labels: ArrayLike,
@@ -150,6 +152,7 @@ def train(
     return network
 
 
+@torch.inference_mode(False)
 def fit_classifier(
     network: InvertibleNetwork,
     images: ArrayLike,
@@ -200,6 +203,7 @@ def fit_classifier(
     )
 
 
+@torch.inference_mode(False)
 def fit_inverse(
     network: InvertibleNetwork,
     images: ArrayLike,

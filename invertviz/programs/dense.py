@@ -12,5 +12,4 @@ def dense_program(network: InvertibleNetwork) -> bytes:
     Raises:
         ValueError: the network's tensors do not tell what it answers.
     """
-    network.check_described()
     return to_bytes(network, record=False)

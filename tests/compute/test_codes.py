@@ -184,3 +184,17 @@ def test_projection_shows_the_direction_of_the_units_row_alone(network):
 def test_bad_projections_are_refused(network, arguments, message):
     with pytest.raises(ValueError, match=message):
         project_units(network, **arguments)
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "tanh", "softplus", "identity"])
+def test_from_the_default_start_it_moves(activation):
+    network = untrained((12, 8, 9, 3), activation=activation, image_shape=(4, 3), device="cpu")
+    found = optimize_codes(network, [0, 1, 2], steps=300, progress=False)
+    assert found.probabilities.diagonal().min() > 0.5  # of three
+    again = optimize_codes(network, [0, 1, 2], steps=300, progress=False)
+    np.testing.assert_array_equal(found.codes, again.codes)
+
+
+def test_the_article_s_start_is_zeros(pretrained):
+    found = optimize_codes(pretrained, [7], steps=1, progress=False)
+    np.testing.assert_array_equal(found.trajectory[0], np.zeros((1, 100)))

@@ -13,6 +13,7 @@ from invertviz import (
     LearnedInverse,
     PseudoInverse,
     RidgeInverse,
+    fit_classifier,
     fit_inverse,
     load,
     untrained,
@@ -351,3 +352,21 @@ def test_total_variation_of_an_edge_is_its_length(shape):
     image[..., 3:] = 0.5
     expected = 0.5 * image[..., 0].numel()
     assert float(total_variation(image[None])) == pytest.approx(expected, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_fits_leave_gradients_and_flags_as_they_were(kind, activation):
+    network = untrained((12, 8, 6, 3), activation=activation, image_shape=(4, 3), device="cpu")
+    thawed = [*network.parameters()][::2]
+    for parameter in thawed:
+        parameter.requires_grad_(True)
+    flags = [parameter.requires_grad for parameter in network.parameters()]
+    inverse = fitted(kind, network)
+    network.with_inverse(inverse).reconstruct(IMAGES)
+    fit_classifier(network, IMAGES, np.arange(400) % 3, steps=2, progress=False)
+    fit_inverse(network, IMAGES, steps=2, confidence=0, progress=False)
+    assert [parameter.requires_grad for parameter in network.parameters()] == flags
+    assert all(parameter.grad is None for parameter in network.parameters())
+    own = inverse.named_tensors().values()
+    assert not any(tensor.requires_grad or tensor.grad is not None for tensor in own)

@@ -7,9 +7,17 @@ import numpy as np
 import pytest
 import torch
 
-from invertviz import InvertibleNetwork, RidgeInverse, untrained
+from invertviz import (
+    InvertibleNetwork,
+    RidgeInverse,
+    evaluate,
+    fit_classifier,
+    train,
+    untrained,
+)
 from invertviz.activations import ACTIVATIONS, squash
 from invertviz.images import ImageSpec, as_stack
+from invertviz.programs import dense_program
 
 rng = np.random.default_rng(0)
 
@@ -286,3 +294,110 @@ def test_a_layer_of_one_unit_is_squashed_with_a_gradient():
     estimates = torch.full((2, 1), 0.3, requires_grad=True)
     torch.logit(squash(estimates)).backward(torch.full((2, 1), 7.0))
     np.testing.assert_array_equal(estimates.grad, np.zeros((2, 1)))
+
+
+def test_a_network_answers_through_its_parts_alone():
+    for name in ("encode", "classify", "invert", "reconstruct", "forward"):
+        with pytest.raises(TypeError, match=f"overrides {name}.*a part of your own"):
+            type("Other", (InvertibleNetwork,), {name: lambda self, given: given})
+    plain = type("Named", (InvertibleNetwork,), {"title": "mine"})
+    images = rng.random((3, 28, 28))
+    one = plain.from_arrays(*article_arrays(), device="cpu")
+    np.testing.assert_allclose(one.encode(images[:1]), one.encode(images)[:1], atol=1e-6)
+
+
+@pytest.mark.parametrize("part", ["encoder", "head", "inverse"])
+def test_parts_that_a_file_cannot_tell_are_not_written(part, tmp_path):
+    network = untrained(device="cpu")
+    own = copy.deepcopy(getattr(network, part))
+    own.__class__ = type("Own", (type(own),), {"forward": lambda self, given: 2 * given})
+    setattr(network, part, own)
+    with pytest.raises(ValueError, match=f"{part} is a Own"):
+        network.save(tmp_path / "net.safetensors")
+    with pytest.raises(ValueError, match=f"{part} is a Own"):
+        dense_program(network)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_replaced_layers_and_hooks_are_not_written(tmp_path):
+    network, other = untrained(device="cpu", seed=1), untrained(device="cpu", seed=2)
+    network.encoder = other.encoder
+    with pytest.raises(ValueError, match="was replaced"):
+        network.save(tmp_path / "net.safetensors")
+    other.head.register_forward_hook(lambda *_: None)
+    with pytest.raises(ValueError, match="hooks"):
+        other.save(tmp_path / "net.safetensors")
+
+
+def test_the_module_s_forward_gives_logits():
+    network = untrained(device="cpu")
+    images = torch.rand(4, 28, 28)
+    torch.testing.assert_close(
+        network(images).softmax(-1), network.classify(network.encode(images))
+    )
+
+
+@pytest.mark.parametrize(("activation", "dtype"), [("relu", "bfloat16"), ("sigmoid", "float16")])
+def test_networks_of_few_bits_answer_in_float32(activation, dtype):
+    network = untrained(activation=activation, device="cpu")
+    images = rng.random((3, 28, 28))
+    exact = network.reconstruct(images)
+    found = network.to(getattr(torch, dtype)).reconstruct(images)
+    assert {part.dtype for part in found} == {np.dtype(np.float32)}
+    np.testing.assert_allclose(found.codes, exact.codes, atol=0.1)
+    assert network.encode(torch.rand(1, 28, 28)).dtype == torch.float32
+    assert evaluate(network, images, [0, 1, 2]).probabilities.dtype == np.float32
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_codes_that_overflow_are_refused(activation):
+    network = untrained(activation=activation, device="cpu")
+    huge = np.full((1, 100), 3e38, np.float32) * np.sign(rng.normal(size=100))
+    with pytest.raises(ValueError, match="overflows: the image"):
+        network.invert(huge)
+    if activation == "relu":
+        with pytest.raises(ValueError, match="overflows: the answer"):
+            network.classify(huge)
+    else:
+        assert np.isfinite(network.classify(huge)).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "message"), [(["a", "b", "a"], "more than once"), (["a", "", "c"], "empty")]
+)
+def test_class_names_tell_classes_apart(names, message):
+    with pytest.raises(ValueError, match=message):
+        untrained((12, 4, 3), image_shape=(3, 4), class_names=names)
+
+
+def test_at_another_layer_the_article_s_inverse_goes_the_rest_of_its_way():
+    classifier, inverse = article_arrays()
+    (W1, b1), *_ = classifier
+    network = InvertibleNetwork.from_arrays(classifier, inverse, device="cpu")
+    assert [layer.name for layer in network.layers] == ["hidden1", "hidden2"]
+    first = network.at("hidden1")
+    images = rng.random((5, 28, 28))
+    found, whole = first.reconstruct(images), network.reconstruct(images)
+    z1 = images.reshape(5, 784) @ W1 + b1
+    np.testing.assert_allclose(found.codes, z1, atol=1e-4)
+    np.testing.assert_allclose(found.probabilities, whole.probabilities, atol=1e-6)
+    np.testing.assert_allclose(found.images.reshape(5, 784), (z1 - b1) @ inverse[1], atol=1e-3)
+    again = first.at("hidden2").reconstruct(images)
+    np.testing.assert_array_equal(again.images, whole.images)
+    with pytest.raises(ValueError, match=r"'hidden3' is unknown.*hidden1.*hidden2"):
+        network.at("hidden3")
+
+
+def test_made_in_inference_mode_it_can_be_fitted_later(sample):
+    with torch.inference_mode():
+        network = train(
+            sample.train.images[:50],
+            sample.train.labels[:50],
+            steps=1,
+            inverse_steps=1,
+            confidence=0,
+            activation="relu",
+            device="cpu",
+            progress=False,
+        )
+    fit_classifier(network, sample.train.images, sample.train.labels, steps=1, progress=False)

@@ -201,3 +201,12 @@ def test_bad_comparisons_are_refused(pretrained, arguments, message):
 def test_images_without_a_border_are_refused(network, images):
     with pytest.raises(ValueError, match="no border"):
         compare_priors(network, images=images)
+
+
+def test_what_a_network_was_trained_on_is_not_guessed():
+    """Digits' names and shape are not the bundled digits."""
+    network = untrained(device="cpu")
+    with pytest.raises(ValueError, match=r"images are needed.*training_record"):
+        CodePrior.fit(network)
+    network.training_record["data"] = "mnist"
+    CodePrior.fit(network, confidence=0)
