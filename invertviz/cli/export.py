@@ -52,6 +52,13 @@ def export(
             "network.",
         ),
     ] = False,
+    trust: Annotated[
+        bool,
+        typer.Option(
+            "--trust",
+            help="Keep the scripts of the notebook's text and outputs, as Plotly's and Bokeh's.",
+        ),
+    ] = False,
     theme: Annotated[
         Theme,
         typer.Option(
@@ -64,6 +71,10 @@ def export(
     The page holds all it needs: it works from a file, with the network off. It shows the outputs
     that the notebook was saved with, and widgets whose state was saved too: in JupyterLab,
     Settings, Save Widget State Automatically. Or let --execute run the notebook.
+
+    Of what text and outputs hold, it leaves out scripts, unless --trust keeps them, and all that
+    would make a request, lead to another page, or show files outside the notebook's folder; it
+    says what that was.
 
     \b
     Examples:
@@ -82,6 +93,7 @@ def export(
         timeout=timeout,
         cdn=cdn,
         theme=theme.value,
+        trust=trust,
         progress=sys.stderr.isatty(),
     )
     if not page.was_run:

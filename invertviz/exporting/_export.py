@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,8 +26,9 @@ class ExportedPage:
         path: the file.
         sizes: the bytes of its parts: libraries (JavaScript, the widgets' included), weights (the
             networks), data (all else that the widgets hold), notebook (text, code, figures, looks).
-        left_out: addresses of pictures and scripts elsewhere, which the page does without: it makes
-            no request.
+        left_out: what the page does without, as the notebook names it, each with the reason:
+            pictures elsewhere, outside the notebook's folder or missing, scripts, frames and all
+            else that would make a request, lead to another page or run.
         was_run: False if it is of a notebook that has code and no outputs, so that the page shows
             neither widgets nor figures.
     """
@@ -108,6 +110,7 @@ def export(
         folder=target.parent,
         cdn=cdn,
         theme=theme,
+        trust=False,
         with_input=False,
     )
 
@@ -120,12 +123,14 @@ def export_notebook(
     timeout: int | None = None,
     cdn: bool = False,
     theme: str = "auto",
+    trust: bool = False,
     progress: bool = False,
 ) -> ExportedPage:
     """Write a whole notebook as one HTML page whose widgets stay alive without a kernel.
 
     Text, code, outputs, figures and widgets are those that the notebook holds; formulas become
-    MathML. The page makes no request.
+    MathML. The page makes no request, and only the widgets' JavaScript runs in it; pictures that
+    text and outputs name are embedded if they lie in the notebook's folder.
 
         invertviz.export_notebook("lesson.ipynb", "lesson.html", execute=True)
 
@@ -137,6 +142,8 @@ def export_notebook(
         cdn: load the shared libraries from a CDN instead of carrying them: a smaller page, which
             needs a network.
         theme: "auto" (as the reader's system is), "light" or "dark".
+        trust: keep the scripts that text and outputs hold (those of Plotly, Bokeh and the like):
+            they run in the readers' browsers. They, too, can fetch nothing.
         progress: show a bar on stderr while the notebook runs.
 
     Raises:
@@ -158,10 +165,11 @@ def export_notebook(
     return _write(
         found,
         target,
-        title=found.metadata.get("title") or source.stem,
+        title=found.metadata.get("title", "").strip() or source.stem,
         folder=source.absolute().parent,
         cdn=cdn,
         theme=theme,
+        trust=trust,
         with_input=True,
     )
 
@@ -174,27 +182,34 @@ def _write(
     folder: Path,
     cdn: bool,
     theme: str,
+    trust: bool,
     with_input: bool,
 ) -> ExportedPage:
+    from ._cleaning import Cleaner
     from ._notebook import was_run
     from ._page import render
+    from ._pictures import Pictures
 
+    cleaner = Cleaner(Pictures(folder), trust=trust)
+    nonce = secrets.token_urlsafe(16)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     models = _state.pruned(_state.saved_models(notebook), _state.shown_models(outputs))
+    models = _state.cleaned(models, cleaner)
     scripts = ("", "")
     if models:
         modules = _libraries.widget_modules(models)
         _check_modules([] if cdn else modules)
-        scripts = _libraries.linked() if cdn else _libraries.inlined(modules)
+        scripts = _libraries.linked(nonce) if cdn else _libraries.inlined(modules, nonce)
         state = notebook.metadata["widgets"][_state.STATE] | {"state": models}
         notebook.metadata["widgets"] = {_state.STATE: state}
     else:
         state = None
         notebook.metadata.pop("widgets", None)
-    html, left_out = render(
+    html = render(
         notebook,
         title=title,
-        folder=folder,
+        cleaner=cleaner,
+        nonce=nonce,
         scripts=scripts,
         cdn=cdn,
         theme=theme,
@@ -212,7 +227,7 @@ def _write(
         "data": data - code - weights,
         "notebook": len(page) - libraries - data,
     }
-    return ExportedPage(target, sizes, left_out, was_run(notebook))
+    return ExportedPage(target, sizes, cleaner.left_out, was_run(notebook))
 
 
 def _check_theme(theme: str) -> None:

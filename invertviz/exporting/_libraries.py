@@ -66,11 +66,12 @@ _MODULE = """\
 # html-manager starts by itself, however late it comes.
 _UNPACK = """\
 (async () => {
-  const packed = document.currentScript.previousElementSibling;
+  const { nonce, previousElementSibling: packed } = document.currentScript;
   const bytes = Uint8Array.from(atob(packed.textContent), (letter) => letter.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   for (const source of await new Response(stream).json()) {
     const script = document.createElement("script");
+    script.nonce = nonce;
     script.textContent = source;
     document.head.append(script);
   }
@@ -122,13 +123,18 @@ def sources(modules: Iterable[str]) -> list[str]:
     return [re.sub(r"^//# sourceMappingURL=.*$", "", part, flags=re.MULTILINE) for part in parts]
 
 
-def inlined(modules: Iterable[str]) -> tuple[str, str]:
-    """`sources` as script elements: for the page's head and, compressed, for its end."""
+def inlined(modules: Iterable[str], nonce: str) -> tuple[str, str]:
+    """`sources` as script elements: for the page's head and, compressed, for its end.
+
+    Args:
+        modules: see `sources`.
+        nonce: tells the page's Content-Security-Policy that they are the page's own.
+    """
     require, *rest = sources(modules)
-    return _script(require), _packed(rest)
+    return _script(require, nonce), _packed(rest, nonce)
 
 
-def linked() -> tuple[str, str]:
+def linked(nonce: str) -> tuple[str, str]:
     """As `inlined`, but loaded from the CDN; there html-manager finds the modules itself."""
     # html-manager looks for its icon fonts where require.js says that its modules come from.
     folder = HTML_MANAGER.url.rpartition("/")[0]
@@ -137,7 +143,9 @@ def linked() -> tuple[str, str]:
         f"{HTML_MANAGER.package}/dist/libembed-amd": f"{folder}/libembed-amd",
     }
     config = f"requirejs.config({json.dumps({'paths': paths})});"
-    return _link(REQUIRE) + _script(config), _link(HTML_MANAGER, "data-jupyter-widgets-cdn-only")
+    return _link(REQUIRE) + _script(config, nonce), _link(
+        HTML_MANAGER, "data-jupyter-widgets-cdn-only"
+    )
 
 
 def _html_manager() -> list[str]:
@@ -155,16 +163,16 @@ def _html_manager() -> list[str]:
     ]
 
 
-def _packed(sources: Iterable[str]) -> str:
+def _packed(sources: Iterable[str], nonce: str) -> str:
     data = gzip.compress(json.dumps([*sources]).encode(), mtime=0)
     text = base64.b64encode(data).decode()
-    return f'<script type="application/gzip">{text}</script>\n{_script(_UNPACK)}'
+    return f'<script type="application/gzip">{text}</script>\n{_script(_UNPACK, nonce)}'
 
 
-def _script(source: str) -> str:
+def _script(source: str, nonce: str) -> str:
     # Inside strings, templates and patterns these escapes mean the same, and end no script element.
     source = re.sub(r"<(?=/script|!--)", r"<\\", source, flags=re.IGNORECASE)
-    return f"<script>\n{source}\n</script>\n"
+    return f'<script nonce="{nonce}">\n{source}\n</script>\n'
 
 
 def _link(library: Library, attribute: str = "") -> str:

@@ -4,25 +4,29 @@ from __future__ import annotations
 
 import logging
 import uuid
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from bs4 import BeautifulSoup
 from jinja2 import FileSystemLoader, pass_context
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat import from_dict
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
 
+from ._cleaning import Cleaner
 from ._formulas import mathml, output_formula
 from ._libraries import CDN
-from ._pictures import Pictures
 from ._state import escaped
 
-# What the page may do. Its scripts stand in it; a widget's own module becomes a blob: address;
-# html-manager compiles the schema that it checks states with, and templates: hence unsafe-eval.
+# What the page may do. Its own scripts stand in it and know the nonce, which those of a notebook
+# cannot; a widget's own module becomes a blob: address; html-manager compiles the schema that it
+# checks states with, and templates: hence unsafe-eval.
 _POLICY = {
     "default-src": "'none'",
-    "script-src": "'unsafe-inline' 'unsafe-eval' blob: data:",
+    "script-src": "{scripts} 'unsafe-eval' blob:",
     "style-src": "'unsafe-inline' blob: data:",
     "img-src": "blob: data:",
     "font-src": "data:",
@@ -35,7 +39,6 @@ _POLICY = {
 _DARK_WHEN = {"auto": "(prefers-color-scheme: dark)", "light": "not all", "dark": "all"}
 _SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
 THEMES = tuple(_SCHEMES)
-_FETCHED = ("src", "srcset", "poster", "data", "background", "xlink:href")
 
 
 class _Renderer(IPythonRenderer):
@@ -59,42 +62,42 @@ class _Renderer(IPythonRenderer):
     def latex_environment(self, name: str, body: str) -> str:
         return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
 
+    def block_mermaidjs(self, code: str) -> str:
+        return f"<pre>{escape(code)}</pre>"
+
 
 class _PageExporter(HTMLExporter):
-    """nbconvert's exporter with `page.html.j2`, formulas without scripts and pictures checked."""
+    """nbconvert's exporter with `page.html.j2`, formulas without scripts and HTML cleaned."""
 
-    def __init__(self, pictures: Pictures, **options: Any) -> None:
-        self.pictures = pictures
+    def __init__(self, cleaner: Cleaner, **options: Any) -> None:
+        self.cleaner = cleaner
         super().__init__(**options)  # type: ignore[no-untyped-call]
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        renderer = _Renderer(
-            source,
-            escape=False,
-            exclude_anchor_links=True,
-        )
+        renderer = _Renderer(source, escape=False, exclude_anchor_links=True)
         html = MarkdownWithMath(renderer=renderer).render(source)
-        attachments = context.get("cell", {}).get("attachments", {})
-        return _with_pictures(html, self.pictures, attachments)
+        return self.cleaner.html(html, context.get("cell", {}).get("attachments", {}))
 
 
 def render(
     notebook: Any,
     *,
     title: str,
-    folder: Path,
+    cleaner: Cleaner,
+    nonce: str,
     scripts: tuple[str, str],
     cdn: bool,
     theme: str,
     with_input: bool,
-) -> tuple[str, list[str]]:
-    """The page, and the addresses that it leaves out because a reader's browser would fetch them.
+) -> str:
+    """The page.
 
     Args:
-        notebook: with the state of the widgets to embed.
+        notebook: with the state of the widgets to embed; its metadata is cut to what pages heed.
         title: the page's.
-        folder: where pictures that its text names are looked for.
+        cleaner: of what the notebook holds.
+        nonce: which the page's own scripts carry.
         scripts: for the page's head and for its end.
         cdn: the scripts come from there.
         theme: one of `THEMES`.
@@ -102,53 +105,65 @@ def render(
     """
     log = logging.getLogger("invertviz.exporting")
     log.setLevel(logging.ERROR)  # nbconvert warns of each figure without alternative text
-    pictures = Pictures(folder)
     exporter = _PageExporter(
-        pictures,
+        cleaner,
         extra_loaders=[FileSystemLoader(Path(__file__).parent)],
+        extra_template_basedirs=[],  # else a folder "lab" where one happens to be is a template
         template_file="page.html.j2",
         exclude_input=not with_input,
         exclude_output_prompt=not with_input,
         filters={
+            "cleaned": cleaner.html,
             "escape_html_script": escaped,
             "formula": output_formula,
+            "picture": cleaner.picture,
+            "script": cleaner.script,
         },
         log=log,
     )
+    _cut_metadata(notebook, title)
     places = (uuid.uuid4().hex, uuid.uuid4().hex)  # where the scripts go, once the rest is parsed
-    loaded = ("script-src", "font-src") if cdn else ()
     html, _ = exporter.from_notebook_node(
         notebook,
         {
             "metadata": {"name": title},
-            "policy": "; ".join(
-                f"{kind} {allowed}" + (f" {CDN}" if kind in loaded else "")
-                for kind, allowed in _POLICY.items()
-            ),
+            "policy": _policy(nonce, cdn=cdn, trust=cleaner.trust),
+            "nonce": nonce,
             "places": places,
             "dark_when": _DARK_WHEN[theme],
             "schemes": _SCHEMES[theme],
         },
     )
-    html = _with_pictures(html, pictures)
     for place, script in zip(places, scripts, strict=True):
         html = html.replace(place, script, 1)
-    return html, [f"{address} ({reason})" for address, reason in pictures.left_out.items()]
+    return html
 
 
-def _with_pictures(html: str, pictures: Pictures, attachments: Any = None) -> str:
-    """HTML whose pictures stand in it, and which names no other addresses to fetch."""
-    soup = BeautifulSoup(html, features="html.parser")
-    changed = False
-    for tag in soup.find_all(True):
-        for name in (*_FETCHED, *(("href",) if tag.name in ("link", "image", "use") else ())):
-            written = str(tag.attrs.get(name, "#"))
-            if written.startswith(("data:", "#")):
-                continue
-            changed = True
-            address = pictures.embedded(written, attachments)
-            if address:
-                tag.attrs[name] = address
-            else:
-                del tag.attrs[name]
-    return str(soup) if changed else html
+def _policy(nonce: str, *, cdn: bool, trust: bool) -> str:
+    scripts = "'unsafe-inline' data:" if trust else f"'nonce-{nonce}'"
+    loaded = ("script-src", "font-src") if cdn else ()
+    return "; ".join(
+        f"{kind} {allowed.format(scripts=scripts)}" + (f" {CDN}" if kind in loaded else "")
+        for kind, allowed in _POLICY.items()
+    )
+
+
+def _cut_metadata(notebook: Any, title: str) -> None:
+    """Leave what a page shows: nbconvert heeds more, and trusts it to be of the right types."""
+    language = {"name": "python", "pygments_lexer": _lexer(notebook)}
+    widgets = {key: notebook.metadata[key] for key in ("widgets",) if key in notebook.metadata}
+    notebook.metadata = from_dict({"title": title, "language_info": language} | widgets)
+    for cell in notebook.cells:
+        kind = cell.metadata.get("raw_mimetype", "")
+        cell.metadata = from_dict({"raw_mimetype": kind} if cell.cell_type == "raw" else {})
+
+
+def _lexer(notebook: Any) -> str:
+    """The name of the highlighter for the notebook's code."""
+    language = notebook.metadata.get("language_info", {})
+    name = language.get("pygments_lexer") or language.get("name") or "ipython3"
+    try:
+        get_lexer_by_name(name)
+    except (ClassNotFound, TypeError, AttributeError):  # none has the name, or it is no name
+        return "text"
+    return str(name)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ._cleaning import Cleaner
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
 _REFERENCE = "IPY_MODEL_"
 _LINKS = {"LinkModel", "DirectionalLinkModel"}
+_OF_HTML = {"HTMLModel", "HTMLMathModel"}
+_KINDS_OF_HTML = {"text/html", "text/markdown", "image/svg+xml"}
 _ENDS = ("source", "target")
 
 Models = dict[str, dict[str, Any]]
@@ -39,6 +44,21 @@ def pruned(models: Models, shown: Iterable[str]) -> Models:
     ]
     kept |= _reached(models, links)
     return {name: model for name, model in models.items() if name in kept}
+
+
+def cleaned(models: Models, cleaner: Cleaner) -> Models:
+    """Models without what a page would not show of a notebook.
+
+    These are the values of HTML and HTMLMath, and the outputs that Output widgets keep. What else
+    a widget's own JavaScript makes of its state is its own affair.
+
+    Args:
+        models: by id; left as they are.
+        cleaner: of the page.
+    """
+    return {
+        name: model | {"state": _cleaned_state(model, cleaner)} for name, model in models.items()
+    }
 
 
 def weight_bytes(models: Models) -> int:
@@ -74,6 +94,30 @@ def as_json(data: Any) -> str:
 def escaped(text: str) -> str:
     """JSON so that nothing in it can end the script element that it stands in, or hide its end."""
     return text.replace("<", "\\u003c")
+
+
+def _cleaned_state(model: dict[str, Any], cleaner: Cleaner) -> dict[str, Any]:
+    state = dict(model["state"])
+    if model["model_name"] in _OF_HTML and isinstance(state.get("value"), str):
+        state["value"] = cleaner.html(state["value"])
+    if isinstance(state.get("outputs"), (list, tuple)):
+        state["outputs"] = [_cleaned_output(output, cleaner) for output in state["outputs"]]
+    return state
+
+
+def _cleaned_output(output: Any, cleaner: Cleaner) -> Any:
+    if not isinstance(output, dict) or not isinstance(output.get("data"), dict):
+        return output
+    data = {}
+    for kind, value in output["data"].items():
+        if kind in _KINDS_OF_HTML:
+            data[kind] = cleaner.html("".join(value))
+        elif kind.endswith("javascript"):
+            script = cleaner.script("".join(value))
+            data |= {kind: script} if script else {}
+        else:
+            data[kind] = value
+    return output | {"data": data}
 
 
 def _reached(models: Models, names: Iterable[str]) -> set[str]:
