@@ -130,7 +130,9 @@ def flattened() -> nn.Module:
 
 @_animal(GREY, "1", classes=7)
 def softmax_regression() -> nn.Module:
-    return nn.Sequential(OrderedDict([("0", nn.Identity()), ("1", nn.Flatten()), ("2", nn.Linear(144, 7))]))
+    return nn.Sequential(
+        OrderedDict([("0", nn.Identity()), ("1", nn.Flatten()), ("2", nn.Linear(144, 7))])
+    )
 
 
 @_animal(GREY, "classifier.0")
@@ -139,9 +141,7 @@ def lenet() -> nn.Module:
         nn.Conv2d(1, 4, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
         nn.Conv2d(4, 6, 3), nn.ReLU(), nn.MaxPool2d(2),
     )  # fmt: skip
-    classifier = nn.Sequential(
-        nn.Linear(24, 14), nn.ReLU(), nn.Dropout(0.5), nn.Linear(14, 10)
-    )
+    classifier = nn.Sequential(nn.Linear(24, 14), nn.ReLU(), nn.Dropout(0.5), nn.Linear(14, 10))
     return Does(
         lambda s, x: s.classifier(s.features(x).view(x.size(0), -1)),
         features=features,
@@ -333,7 +333,11 @@ def densenet() -> nn.Module:
 class OwnAttention(nn.Module):
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.heads, self.qkv, self.proj = heads, nn.Linear(width, 3 * width), nn.Linear(width, width)
+        self.heads, self.qkv, self.proj = (
+            heads,
+            nn.Linear(width, 3 * width),
+            nn.Linear(width, width),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         n, t, d = x.shape
@@ -488,16 +492,14 @@ def ignored_result() -> nn.Module:
         s.act(x)  # in place: what it returns is x itself
         return s.fc(x)
 
-    return Does(
-        forward, hidden=nn.Linear(144, 12), act=nn.ReLU(inplace=True), fc=nn.Linear(12, 10)
-    )
+    return Does(forward, hidden=nn.Linear(144, 12), act=nn.ReLU(inplace=True), fc=nn.Linear(12, 10))
 
 
 @_animal(GREY, "hidden")
 def written_through_a_view() -> nn.Module:
     def forward(s: Any, x: Tensor) -> Tensor:
         x = s.hidden(x.flatten(1))
-        x[:, :4].relu_()
+        x[:, :4].mul_(2)
         x[:, 4:] *= 0.5
         return s.fc(x)
 
@@ -519,6 +521,15 @@ def weight_normed() -> nn.Module:
         nn.utils.parametrizations.weight_norm(nn.Linear(144, 12)), nn.Tanh(),
         nn.utils.parametrizations.spectral_norm(nn.Linear(12, 10)),
     )  # fmt: skip
+
+
+@_animal(GREY, "hidden")
+def standardizes_each_image() -> nn.Module:
+    def forward(s: Any, x: Tensor) -> Tensor:
+        x = x.flatten(1)
+        return s.fc(s.hidden((x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True)).exp())
+
+    return Does(forward, hidden=nn.Linear(144, 8), fc=nn.Linear(8, 10))
 
 
 @_animal(GREY, "hidden")
@@ -593,9 +604,7 @@ def windows() -> nn.Module:
         x = x.reshape(n, 3, 2, 8, 2, 8).permute(0, 2, 4, 1, 3, 5).reshape(n * 4, -1)
         return s.fc(s.mixed(s.windowed(x).reshape(n, 4 * 5)).relu())
 
-    return Does(
-        forward, windowed=nn.Linear(192, 5), mixed=nn.Linear(20, 12), fc=nn.Linear(12, 10)
-    )
+    return Does(forward, windowed=nn.Linear(192, 5), mixed=nn.Linear(20, 12), fc=nn.Linear(12, 10))
 
 
 @_animal(GREY, "", unusable={"indices": "int64", "codes": "own forward adds"})
@@ -615,9 +624,7 @@ def shapes_of_early_tensors() -> nn.Module:
         state = x.new_zeros(x.shape[0], 12) + torch.ones_like(early)[:, :12]
         return s.fc(late + state + torch.arange(12, device=x.device))
 
-    return Does(
-        forward, early=nn.Linear(144, 16), late=nn.Linear(16, 12), fc=nn.Linear(12, 10)
-    )
+    return Does(forward, early=nn.Linear(144, 16), late=nn.Linear(16, 12), fc=nn.Linear(12, 10))
 
 
 # What they give
@@ -738,6 +745,24 @@ def hooked_resnet() -> nn.Module:
     )  # fmt: skip
 
 
+class Sign(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return x.sign()
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        return gradient  # straight through
+
+
+@_animal(GREY, "hidden")
+def gradient_of_its_own() -> nn.Module:
+    return Does(
+        lambda s, x: s.fc(Sign.apply(s.hidden(x.flatten(1)))),
+        hidden=nn.Linear(144, 8), fc=nn.Linear(8, 10),
+    )  # fmt: skip
+
+
 @_animal(COLOUR, "pool")
 def without_gradient_inside() -> nn.Module:
     def forward(s: Any, x: Tensor) -> Tensor:
@@ -745,9 +770,7 @@ def without_gradient_inside() -> nn.Module:
             x = s.stem(x)
         return s.fc(s.pool(x).flatten(1))
 
-    return Does(
-        forward, stem=_conv(3, 6), pool=nn.AdaptiveAvgPool2d(1), fc=nn.Linear(6, 10)
-    )
+    return Does(forward, stem=_conv(3, 6), pool=nn.AdaptiveAvgPool2d(1), fc=nn.Linear(6, 10))
 
 
 # What cannot be
@@ -817,7 +840,11 @@ def on_meta() -> nn.Module:
 
 @_refused("member=")
 def says_not_which() -> nn.Module:
-    return Does(lambda s, x: (s.a(x.flatten(1)), s.b(x.flatten(1))), a=nn.Linear(144, 10), b=nn.Linear(144, 4))
+    return Does(
+        lambda s, x: (s.a(x.flatten(1)), s.b(x.flatten(1))),
+        a=nn.Linear(144, 10),
+        b=nn.Linear(144, 4),
+    )
 
 
 @_refused("class scores are floats")
@@ -855,7 +882,7 @@ def needs_two_images() -> nn.Module:
     return Does(forward, fc=nn.Linear(144, 10))
 
 
-@_refused("changes its buffer")
+@_refused("changes its calls")
 def counts_without_a_graph() -> nn.Module:
     def forward(s: Any, x: Tensor) -> Tensor:
         s.calls += 1
@@ -865,3 +892,14 @@ def counts_without_a_graph() -> nn.Module:
     module = Does(forward, hidden=nn.Linear(144, 8), fc=nn.Linear(8, 10))
     module.register_buffer("calls", torch.zeros(()))
     return module
+
+
+@_refused("changes its hidden.weight")
+def weights_held_to_a_norm() -> nn.Module:
+    def forward(s: Any, x: Tensor) -> Tensor:
+        s.hidden.weight.data = torch.renorm(s.hidden.weight.data, 2, 0, 0.3)
+        with torch.no_grad():
+            s.fc.weight.clamp_(-0.2, 0.2)
+        return s.fc(s.hidden(x.flatten(1)))
+
+    return Does(forward, hidden=nn.Linear(144, 8), fc=nn.Linear(8, 10))

@@ -15,7 +15,9 @@ def check_module(module: nn.Module) -> None:
         ValueError: parameters that are not there yet, that hold nothing, or on several devices.
     """
     if isinstance(module, type) and issubclass(module, nn.Module):
-        raise TypeError(f"module is the class {module.__name__}; give a module: {module.__name__}().")
+        raise TypeError(
+            f"module is the class {module.__name__}; give a module: {module.__name__}()."
+        )
     if not isinstance(module, nn.Module):
         raise TypeError(f"module is {type(module).__name__}; give a torch.nn.Module.")
     for name, part in module.named_modules():

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from invertviz.images import ImageSpec
 from invertviz.parts import Classifier, Encoder, Head, Layer, Split
 from invertviz.splitting._checks import check_module, home_of
-from invertviz.splitting._doubles import Double, double, is_plain, undisturbed, unwrapped
+from invertviz.splitting._doubles import Double, is_plain, same_random_numbers, unwrapped
 from invertviz.splitting._graphs import LayerGraph, NoGraphError, Run
 from invertviz.splitting._hooks import HookedLayers
 from invertviz.splitting._probing import Call, Inputs, Probe, probe, record
@@ -76,23 +76,23 @@ class ModuleClassifier(Classifier):
         self.images = images
         self._inner = unwrapped(module)
         self.device, dtype = home_of(self._inner)
-        with undisturbed(self._inner) as changed, torch.no_grad():
-            twin = double(self._inner)
+        with same_random_numbers(self.device), torch.no_grad():
+            twin = Double(self._inner)
             self._probe = probe(twin, images, member, device=self.device, dtype=dtype)
             self._calls, output = record(twin, self._probe.inputs(self._probe.images))
             alone, _ = record(twin, self._probe.inputs(self._probe.images[:1]))
             self._way, last = _way(self._inner, twin, self._probe, self._calls, output)
+            if isinstance(self._way, HookedLayers) and (changed := twin.changed()):
+                raise ValueError(
+                    f"the module changes its {changed[0]} when it is called, in evaluation mode, "
+                    "too; make that depend on self.training."
+                )
             found = self._probe.scores
             tolerance = _SUM.get(dtype, _COARSE_SUM)
             kind = find_kind(self._probe.raw, outputs, last, tolerance)
             self._scores = Scores(found.member, found.width, kind)
             self.outputs, self.classes = kind, found.classes
             self.layers = tuple(self._all_layers(alone))
-        if changed and isinstance(self._way, HookedLayers):
-            raise ValueError(
-                f"the module changes its buffer {changed[0]} with every call, in evaluation mode, "
-                "too; make that depend on self.training."
-            )
 
     def split(self, layer: str | nn.Module | None = None) -> Split:
         """Cut the module at a layer.
@@ -258,17 +258,41 @@ def _way(
     """How the module is cut, and what its scores come from."""
     try:
         graph = LayerGraph(twin, module, found.scores, found.inputs(found.images[:3]))
-        if all(
-            found.agree(graph.run(found.inputs(some)), found.raw[: len(some)])
-            for some in (found.images, found.images[:1])
-        ):
+        if _same(graph, twin, found):
             return graph, graph.last_operation
     except NoGraphError:
         pass
     last = list(calls)[-1:]
     scored = output if found.scores.member is None else None
     same = last and isinstance(scored, Tensor) and calls[last[0]].output is scored
-    return HookedLayers(module, found, calls), type(twin.parts[last[0]]).__name__.lower() if same else ""
+    return HookedLayers(module, found, calls), type(
+        twin.parts[last[0]]
+    ).__name__.lower() if same else ""
+
+
+def _same(graph: LayerGraph, twin: Double, found: Probe) -> bool:
+    """Whether a graph gives the scores of the module, and their gradient."""
+    for images in (found.images, found.images[:1]):
+        if not found.agree(graph.run(found.inputs(images)), found.raw[: len(images)]):
+            return False
+
+    def module(argument: Tensor) -> Tensor:
+        return found.scores.raw(twin.root(argument.clone()), len(argument))
+
+    gradients = []
+    with torch.enable_grad():
+        for run in (module, graph.run):
+            argument = found.inputs(found.images[:3]).clone().requires_grad_()
+            scores = run(argument)
+            if not scores.requires_grad:
+                return run is module
+            weights = torch.arange(1.0, scores.numel() + 1, device=scores.device)
+            loss = (scores * weights.reshape(scores.shape).cos()).sum()
+            try:
+                gradients.append(torch.autograd.grad(loss, argument)[0])
+            except RuntimeError:  # not every operation of a graph without changes in place has one
+                return run is module
+    return found.agree(*(gradient / gradients[0].abs().max() for gradient in gradients))
 
 
 def _is_vector(layer: Layer) -> bool:

@@ -1,8 +1,8 @@
 """A module as a graph of operations: which layers everything passes, and the two sides of one.
 
-The graph is `torch.export`'s, with any number of images. Each call of a submodule is marked in it by
-an operation of our own that names the submodule and gives back what it returned. A layer can be cut
-at if its mark lies on every path from the image to the class scores: if it *dominates* them.
+The graph is `torch.export`'s, with any number of images. Each call of a submodule is marked in it
+by an operation of our own that names the submodule and gives back what it returned. A layer can be
+cut at if its mark lies on every path from the image to the class scores: if it *dominates* them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.export.graph_signature import InputKind, OutputKind
 
-from invertviz.splitting._doubles import Double, is_plain
+from invertviz.splitting._doubles import Double, is_plain, unwrapped
 from invertviz.splitting._scores import Scores
 
 Run: TypeAlias = Callable[[Tensor], Tensor]
@@ -57,15 +57,14 @@ _NOT_NEEDED = "the class scores do not depend on it"
 _ALIASES = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
 """Operations that may give what they are given, without saying so in their schema."""
 
-_MOVES = frozenset(
-    "_to_copy _unsafe_view alias clone contiguous flatten permute reshape select slice squeeze "
-    "to transpose unsqueeze view".split()
-)
+_MOVES = {"_to_copy", "_unsafe_view", "alias", "clone", "contiguous", "flatten", "permute"} | {
+    *("reshape", "select", "slice", "squeeze", "to", "transpose", "unsqueeze", "view")
+}
 """Operations that change no values."""
 
 
 @torch.library.custom_op("invertviz::layer", mutates_args=())
-def _mark(output: Tensor, name: str) -> Tensor:
+def _mark(output: Tensor, name: str) -> Tensor:  # noqa: ARG001
     return output.clone()
 
 
@@ -128,7 +127,7 @@ class LayerGraph:
         (self._scores,) = (
             node
             for node, spec in zip(
-                self._nodes[-1].args[0],  # type: ignore[arg-type]
+                self._nodes[-1].args[0],
                 graph.graph_signature.output_specs,
                 strict=True,
             )
@@ -214,7 +213,7 @@ class LayerGraph:
                         if self._place[nearest] > self._place[parent]:
                             nearest = above[nearest]
                         else:
-                            parent = above[parent]  # noqa: PLW2901
+                            parent = above[parent]
                 above[node] = nearest
         return above
 
@@ -419,9 +418,7 @@ def _images_in(length: int | torch.SymInt) -> int | None:
 
 
 def _submodule(module: nn.Module, path: str) -> nn.Module:
-    from invertviz.splitting._doubles import unwrapped
-
-    module = unwrapped(module)
+    """A submodule by its path in the double, where no wrappers are."""
     for name in filter(None, path.split(".")):
-        module = unwrapped(module._modules[name])  # type: ignore[arg-type]
+        module = unwrapped(module.get_submodule(name))
     return module

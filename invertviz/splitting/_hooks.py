@@ -7,15 +7,15 @@ nothing else depends on it. Whatever goes round the layer is missing then, and s
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from threading import Lock
 from typing import Any, NoReturn, TypeAlias
 
 import torch
 from torch import Tensor, nn
 
-from invertviz.splitting._doubles import Double, double
+from invertviz.splitting._doubles import Double
 from invertviz.splitting._probing import Call, Probe
 
 Run: TypeAlias = Callable[[Tensor], Tensor]
@@ -45,8 +45,8 @@ class HookedLayers:
         """Why a layer cannot be cut at; "" if it can."""
         argument = self._probe.inputs(self._probe.images)
         try:
-            scores = self._probe.scores.raw(double(self._module).root(argument), len(argument))
-            image, code = _gradients(double(self._module), name, argument, self._probe)
+            scores = self._probe.scores.raw(Double(self._module).root(argument), len(argument))
+            image, code = _gradients(Double(self._module), name, argument, self._probe)
             if image:
                 return "something goes round it to the class scores"
             if not code:
@@ -58,8 +58,8 @@ class HookedLayers:
                     if self._probe.agree(later(codes), scores):
                         self._sides[name] = encode, later
                         return ""
-                except Exception:  # noqa: S112 - what was left out was needed
-                    continue
+                except Exception:
+                    continue  # what was left out was needed
         except Exception as error:
             return f"the module fails when its output is replaced ({type(error).__name__}: {error})"
         return "the class scores depend on the image in another way, too"
@@ -83,15 +83,17 @@ class _Earlier:
     """From a module's argument to a layer's output."""
 
     def __init__(self, module: nn.Module, name: str) -> None:
-        self._double = double(module)
+        self._double = Double(module)
         self._double.parts[name].register_forward_hook(self._stop)
+        self._lock = Lock()
 
     def __call__(self, argument: Tensor) -> Tensor:
-        self._double.freeze()
-        try:
-            self._double.root(argument)
-        except _Reached as reached:
-            return reached.code
+        with self._lock:
+            self._double.freeze()
+            try:
+                self._double.root(argument)
+            except _Reached as reached:
+                return reached.code
         raise RuntimeError("the module did not come to this layer for these images.")
 
     @staticmethod
@@ -105,22 +107,21 @@ class _Later:
     def __init__(
         self, module: nn.Module, name: str, probe: Probe, known: dict[str, tuple[int, ...]]
     ) -> None:
-        self._double: Double = double(module)
+        self._double: Double = Double(module)
         self._probe = probe
-        self._now = threading.local()
-        self._put(name, lambda: self._now.codes.clone())
+        self._lock = Lock()
+        self._codes = torch.empty(0)
+        self._put(name, lambda: self._codes.clone())
         for other, shape in known.items():
             self._put(other, self._blank(shape))
 
     def __call__(self, codes: Tensor) -> Tensor:
-        self._double.freeze()
-        self._now.codes = codes
         inputs = self._probe.inputs
-        try:
-            blank = inputs(codes.new_zeros(len(codes), *inputs.spec.shape, dtype=torch.float32))
+        blank = inputs(codes.new_zeros(len(codes), *inputs.spec.shape, dtype=torch.float32))
+        with self._lock:
+            self._codes = codes
+            self._double.freeze()
             return self._probe.scores.raw(self._double.root(blank), len(codes))
-        finally:
-            del self._now.codes
 
     def _put(self, name: str, give: Callable[[], Tensor]) -> None:
         part = self._double.parts[name]
@@ -128,15 +129,11 @@ class _Later:
         part.forward = lambda *_, **__: give()
 
     def _blank(self, shape: tuple[int, ...]) -> Callable[[], Tensor]:
-        def give() -> Tensor:
-            codes: Tensor = self._now.codes
-            return codes.new_zeros(len(codes), *shape)
-
-        return give
+        return lambda: self._codes.new_zeros(len(self._codes), *shape)
 
 
 def _gradients(twin: Double, name: str, argument: Tensor, probe: Probe) -> tuple[bool, bool]:
-    """Whether, once a layer's output is replaced, the scores depend on the image and on the code."""
+    """Whether, once a layer's output is replaced, the scores depend on image and code."""
     codes: list[Tensor] = []
 
     def replace(_module: nn.Module, _arguments: Any, output: Tensor) -> Tensor:

@@ -38,7 +38,7 @@ class Scores:
     def raw(self, output: Any, count: int) -> Tensor:
         """The scores `[count, width]` as the module gives them."""
         scores = output if self.member is None else members(output)[self.member]
-        return scores.reshape(count, self.width)  # type: ignore[no-any-return]
+        return scores.reshape(count, self.width)
 
     def logits(self, raw: Tensor) -> Tensor:
         """Logits `[N, classes]`, float32, of scores `[N, width]`: their softmax is p."""

@@ -22,12 +22,17 @@ GRAPHLESS = {
     "through_numpy",
     "hooked_resnet",
     "without_gradient_inside",
+    "gradient_of_its_own",
+    "written_through_a_view",
 }
+GRADIENTS = ["resnet", "vit", "hooked_resnet", "gradient_of_its_own", "written_through_a_view"]
 HIDDEN = {"integers_inside", "vit"}
 """What goes round is multiplied by 0, or is in tokens that are not read."""
 
 
-def classifier(module: nn.Module, shape: tuple[int, ...] = GREY, **options: Any) -> ModuleClassifier:
+def classifier(
+    module: nn.Module, shape: tuple[int, ...] = GREY, **options: Any
+) -> ModuleClassifier:
     return ModuleClassifier(module, ImageSpec(shape), **options)
 
 
@@ -147,7 +152,7 @@ def test_what_cannot_be_is_refused_by_name(name: str) -> None:
         classifier(make())
 
 
-@pytest.mark.parametrize("name", ["lenet", "resnet", "vit", "hooked_resnet", "lstm_over_rows"])
+@pytest.mark.parametrize("name", GRADIENTS)
 def test_gradients_flow_through_both_sides_and_stop_at_the_parameters(name: str) -> None:
     animal = ZOO[name]
     module = animal.module()
@@ -217,7 +222,9 @@ def test_mean_and_std_are_the_modules() -> None:
     torch.testing.assert_close(split.head(split.encoder(images)), expected, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("wrap", [nn.DataParallel, torch.compile, lambda m: torch.compile(nn.DataParallel(m))])
+@pytest.mark.parametrize(
+    "wrap", [nn.DataParallel, torch.compile, lambda m: torch.compile(nn.DataParallel(m))]
+)
 def test_wrappers_are_taken_off(wrap: Callable[[nn.Module], nn.Module]) -> None:
     animal = ZOO["lenet"]
     module = animal.module()
@@ -278,7 +285,7 @@ def test_a_layer_is_named_or_given() -> None:
 @pytest.mark.parametrize(
     ("name", "options", "words"),
     [
-        ("lenet", {"outputs": "softmax"}, 'outputs is \'softmax\'; give "logits"'),
+        ("lenet", {"outputs": "softmax"}, "outputs is 'softmax'; give \"logits\""),
         ("lenet", {"outputs": "probabilities"}, "sums to"),
         ("lenet", {"outputs": "log_probabilities"}, "its exp sums to"),
         ("one_logit", {"outputs": "log_probabilities"}, "one number an image"),
