@@ -29,9 +29,10 @@ class CheckpointError(ValueError):
 def to_bytes(network: Network, *, record: bool = True) -> bytes:
     """A network as the bytes of a safetensors file. Same network, same bytes.
 
-    Float32 tensors: those of the classifier (`W1, b1, …` of fully connected layers, W `[in, out]`)
-    and of the inverse (`inverse1, …` from the code to the pixels, with `inverse_b1, …` where it
-    has biases of its own). The description is JSON in the metadata entry "invertviz".
+    The tensors of the classifier (`W1, b1, …` of fully connected layers, float32, W `[in, out]`;
+    `module.…` of a torch module, as it has them) and of the inverse (float32, `inverse1, …` from
+    the code to the pixels, with `inverse_b1, …` where it has biases of its own). The description
+    is JSON in the metadata entry "invertviz".
 
     Args:
         network: what is to be written.
@@ -56,7 +57,8 @@ def to_bytes(network: Network, *, record: bool = True) -> bytes:
         description["training"] = network.training_record
     if inverse is not None and inverse.settings:
         description["inverse_settings"] = inverse.settings
-    tensors = classifier.named_tensors() | ({} if inverse is None else inverse.named_tensors())
+    fitted = {} if inverse is None else inverse.named_tensors()
+    tensors = classifier.named_tensors() | {name: t.float() for name, t in fitted.items()}
     return tensors_to_bytes(
         {name: _writable(name, tensor) for name, tensor in tensors.items()},
         metadata={"invertviz": _json(description)},
@@ -105,32 +107,38 @@ class CheckpointFile:
         """Close it."""
         self._file.__exit__(*error)
 
-    def read(self, shapes: Mapping[str, tuple[int, ...]]) -> dict[str, Tensor]:
+    def read(self, wanted: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """The tensors of these names, once all of them are found to have these shapes.
 
+        Args:
+            wanted: tensors of the shapes and types that are needed; their values do not matter.
+
         Raises:
-            CheckpointError: a tensor that is missing, of another shape or type, or not finite.
+            CheckpointError: tensors that are missing, of another shape, or not finite.
         """
-        for name, shape in shapes.items():
-            if name not in self.shapes:
+        off = [
+            f"{name} is missing"
+            if name not in self.shapes
+            else f"{name} has shape {list(self.shapes[name])}, and {list(tensor.shape)} is needed"
+            for name, tensor in wanted.items()
+            if self.shapes.get(name) != tuple(tensor.shape)
+        ]
+        if off:
+            raise CheckpointError(
+                f"{self.path} is of another architecture than what is to be made of it: "
+                + "; ".join(off[:20])
+                + (f"; and {len(off) - 20} more." if len(off) > 20 else ".")
+            )
+        found = {name: self._file.get_tensor(name) for name in wanted}
+        for name, tensor in found.items():
+            if tensor.is_floating_point() != wanted[name].is_floating_point():
                 raise CheckpointError(
-                    f"{self.path} lacks the tensor {name}; what it describes needs "
-                    f"{', '.join(shapes)}."
+                    f"{self.path} holds {tensor.dtype} in {name}, and {wanted[name].dtype} is "
+                    "needed."
                 )
-            if self.shapes[name] != tuple(shape):
-                raise CheckpointError(
-                    f"{self.path} is of another architecture: {name} has shape "
-                    f"{list(self.shapes[name])}, but what it describes needs {list(shape)}."
-                )
-        tensors = {}
-        for name in shapes:
-            tensor = self._file.get_tensor(name)
-            if not tensor.is_floating_point():
-                raise CheckpointError(f"{self.path} holds {tensor.dtype} in {name}, not floats.")
-            if not bool(torch.isfinite(tensor).all()):
+            if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
                 raise CheckpointError(f"{self.path} holds NaN or infinite values in {name}.")
-            tensors[name] = tensor.float()
-        return tensors
+        return {name: tensor.to(wanted[name].dtype) for name, tensor in found.items()}
 
     def _described(self, metadata: Mapping[str, str]) -> dict[str, Any]:
         try:
@@ -177,12 +185,12 @@ def _refuse_undescribed(network: Network) -> None:
 
 
 def _writable(name: str, tensor: Tensor) -> Tensor:
-    if not bool(torch.isfinite(tensor).all()):
+    if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
         raise ValueError(
             f"{name} holds NaN or infinite values, as after training at too high a rate; such a "
             "network could not be loaded."
         )
-    return tensor.detach().float().cpu().contiguous()
+    return tensor.detach().cpu().contiguous()
 
 
 def _json(description: dict[str, Any]) -> str:

@@ -80,8 +80,18 @@ class DenseClassifier(Classifier):
         """Pixels, hidden widths, classes."""
         return (len(self.weights[0]), *(len(b) for b in self.biases))
 
-    def split(self, layer: str | None = None) -> Split:
-        """Cut it at a hidden layer; at the last if None.
+    @property
+    def device(self) -> torch.device:
+        """Where its matrices live."""
+        return self.weights[0].device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of its matrices."""
+        return self.weights[0].dtype
+
+    def split(self, layer: str | nn.Module | None = None) -> Split:
+        """Cut it at a hidden layer, by its name; at the last if None.
 
         Raises:
             ValueError: no such layer.
@@ -89,7 +99,7 @@ class DenseClassifier(Classifier):
         names = [each.name for each in self.layers]
         if layer is None:
             layer = names[-1]
-        if layer not in names:
+        if not isinstance(layer, str) or layer not in names:
             raise ValueError(f"layer {layer!r} is unknown; choose one of {names}.")
         cut = 1 + names.index(layer)
         return Split(
@@ -115,7 +125,7 @@ class DenseClassifier(Classifier):
         """W1, …, b1, …: one of each a layer."""
         groups = {"W": self.weights, "b": self.biases}
         return {
-            f"{name}{i}": tensor
+            f"{name}{i}": tensor.detach().float()
             for name, group in groups.items()
             for i, tensor in enumerate(group, start=1)
         }

@@ -19,6 +19,7 @@ from invertviz.activations import softmax
 from invertviz.dense import DenseClassifier, matrix
 from invertviz.images import ImageSpec, as_images
 from invertviz.parts import Classifier, Encoder, Head, Inverse, Layer, inverse_of_kind
+from invertviz.splitting import ModuleClassifier
 
 
 class Reconstruction(NamedTuple):
@@ -56,8 +57,8 @@ class InvertibleNetwork(nn.Module):
 
     Args:
         classifier: what is to be turned around; see `from_arrays` for one.
-        layer: the name of the layer whose output is the code; if None, the last vector before the
-            classes.
+        layer: whose output is the code, by its name or as the submodule; if None, the last vector
+            before the classes.
         inverse: a way back from that layer; fit one and add it by `with_inverse` if None.
         class_names: one name a class, no two alike; the class numbers if None.
 
@@ -79,7 +80,7 @@ class InvertibleNetwork(nn.Module):
     def __init__(
         self,
         classifier: Classifier,
-        layer: str | None = None,
+        layer: str | nn.Module | None = None,
         *,
         inverse: Inverse | None = None,
         class_names: Sequence[str] | None = None,
@@ -151,6 +152,62 @@ class InvertibleNetwork(nn.Module):
             network = network.with_inverse(_chained(network, inverse))
         return network.to(where)
 
+    @classmethod
+    def from_module(
+        cls,
+        module: nn.Module,
+        layer: str | nn.Module | None = None,
+        *,
+        image_shape: Sequence[int],
+        mean: float | Sequence[float] = 0.0,
+        std: float | Sequence[float] = 1.0,
+        class_names: Sequence[str] | None = None,
+        outputs: str = "auto",
+        member: int | str | None = None,
+        inverse: Inverse | None = None,
+        device: str | torch.device = "auto",
+    ) -> InvertibleNetwork:
+        """Take any torch module that classifies images, at any layer that nothing goes round.
+
+            network = InvertibleNetwork.from_module(model, image_shape=(3, 32, 32))
+            network.layers                      # all of them, with the shapes of their codes
+            network = network.at("layer2")
+            network = network.with_inverse(RidgeInverse.fit(network, images))
+
+        The module stays as it is: its parameters, gradients, modes, hooks and buffers. What it
+        learns later shows.
+
+        Args:
+            module: takes `[N, C, H, W]` or `[N, pixels]`, gives class scores; see
+                `ModuleClassifier`.
+            layer: a name of `module.named_modules()`, or the submodule; None: the last vector
+                before the classes.
+            image_shape: `(C, H, W)` as torch has it, or `(H, W)` for grey; C is 1 or 3.
+            mean: the module expects (x - mean) / std; what people pass and see stays in [0, 1].
+                One number, or one a channel.
+            std: likewise, positive.
+            class_names: one name a class; the class numbers if None.
+            outputs: what its scores are: "logits", "probabilities", "log_probabilities", or
+                "auto", which finds out. One score is the logit of the second of two classes.
+            member: which member of a tuple or dict the scores are, by index or key.
+            inverse: a way back from that layer; fit one and add it by `with_inverse` if None.
+            device: where the module is; "auto" asks the module itself.
+
+        Raises:
+            TypeError: no module.
+            ValueError: a module that takes no such images, gives no class scores, or answers by
+                chance; no such layer, or one that cannot be the code; a module that is elsewhere.
+        """
+        classifier = ModuleClassifier(
+            module, ImageSpec(image_shape, mean, std), outputs=outputs, member=member
+        )
+        if device != "auto" and resolve_device(device) != classifier.device:
+            raise ValueError(
+                f"device is {device!r}, but the module is on {classifier.device}: move it there "
+                "first, by module.to(device)."
+            )
+        return cls(classifier, layer, inverse=inverse, class_names=class_names)
+
     def with_inverse(self, inverse: Inverse) -> InvertibleNetwork:
         """The same classifier with another way back.
 
@@ -168,20 +225,19 @@ class InvertibleNetwork(nn.Module):
         other._set_inverse(inverse)
         return other
 
-    def at(self, layer: str) -> InvertibleNetwork:
+    def at(self, layer: str | nn.Module) -> InvertibleNetwork:
         """The same network with another code.
 
         Its inverse comes along where one was fitted for that layer, or for all of them.
 
         Args:
-            layer: the name of one of `layers`.
+            layer: one of `layers`, by its name or as the submodule.
 
         Raises:
             ValueError: no such layer, or one that cannot be the code.
         """
         other = self._copy()
         other.layer, other.encoder, other.head = self.classifier.split(layer)
-        other.encoder.to(self.device, self.dtype)
         fitted = self._inverses.get(other.layer.name)
         if fitted is None and self.inverse is not None:
             fitted = self.inverse.at(other.layer)
@@ -212,14 +268,13 @@ class InvertibleNetwork(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the parameters live; the CPU if there are none."""
-        return next((tensor.device for tensor in self._tensors()), torch.device("cpu"))
+        """Where the parameters live."""
+        return self.classifier.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """Floating-point type of the parameters; float32 if there are none."""
-        types = (tensor.dtype for tensor in self._tensors() if tensor.is_floating_point())
-        return next(types, torch.float32)
+        """Floating-point type of images and codes."""
+        return self.classifier.dtype
 
     def encode(self, images: ArrayLike) -> Array:
         """Image → code.
@@ -323,10 +378,6 @@ class InvertibleNetwork(nn.Module):
             f"InvertibleNetwork({shape} images → {code} at {self.layer.name} → "
             f"{len(self.class_names)} classes, {back})"
         )
-
-    def _tensors(self) -> Any:
-        yield from self.encoder.parameters()
-        yield from self.head.parameters()
 
     def _copy(self) -> InvertibleNetwork:
         other = copy.copy(self)

@@ -122,9 +122,22 @@ class Classifier(ABC):
     classes: int
     layers: tuple[Layer, ...]
 
+    @property
     @abstractmethod
-    def split(self, layer: str | None = None) -> Split:
-        """Cut it at a layer of that name; at the last vector before the classes if None.
+    def device(self) -> torch.device:
+        """Where its parameters live."""
+
+    @property
+    @abstractmethod
+    def dtype(self) -> torch.dtype:
+        """Floating-point type of images and codes."""
+
+    @abstractmethod
+    def split(self, layer: str | nn.Module | None = None) -> Split:
+        """Cut it at a layer, by its name or as the submodule.
+
+        Args:
+            layer: the last vector before the classes if None.
 
         Raises:
             ValueError: no such layer, or one that cannot be cut at.
@@ -140,7 +153,7 @@ class Classifier(ABC):
 
     @abstractmethod
     def named_tensors(self) -> dict[str, Tensor]:
-        """Its tensors under their names in a file."""
+        """Its tensors under their names in a file, of the type that they have there."""
 
 
 class Network(Protocol):

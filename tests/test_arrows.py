@@ -11,7 +11,7 @@ FLOORS = [
     "_files _brief _arrays _noise _regions",
     "images activations datasets server",
     "parts",
-    "dense _checkpoint_file",
+    "dense splitting _checkpoint_file",
     "network",
     "inverses _classes",
     "checkpoints programs",

@@ -55,7 +55,6 @@ class ModuleClassifier(Classifier):
         classes: how many it tells apart.
         layers: its submodules, in the order in which they return; those that are never called
             come last.
-        device: where its parameters are.
 
     Raises:
         TypeError: no module, or one that TorchScript has compiled.
@@ -75,10 +74,10 @@ class ModuleClassifier(Classifier):
         self.module = module
         self.images = images
         self._inner = unwrapped(module)
-        self.device, dtype = home_of(self._inner)
-        with same_random_numbers(self.device), torch.no_grad():
+        self._device, dtype = home_of(self._inner)
+        with same_random_numbers(self._device), torch.no_grad():
             twin = Double(self._inner)
-            self._probe = probe(twin, images, member, device=self.device, dtype=dtype)
+            self._probe = probe(twin, images, member, device=self._device, dtype=dtype)
             self._calls, output = record(twin, self._probe.inputs(self._probe.images))
             alone, _ = record(twin, self._probe.inputs(self._probe.images[:1]))
             self._way, last = _way(self._inner, twin, self._probe, self._calls, output)
@@ -93,6 +92,31 @@ class ModuleClassifier(Classifier):
             self._scores = Scores(found.member, found.width, kind)
             self.outputs, self.classes = kind, found.classes
             self.layers = tuple(self._all_layers(alone))
+
+    @property
+    def device(self) -> torch.device:
+        """Where the module's parameters are."""
+        return self._device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """float32, whatever the module works in."""
+        return torch.float32
+
+    def description(self) -> dict[str, Any]:
+        """What the module is called, and how its answers are read."""
+        images = self.images
+        return {
+            "module": f"{type(self._inner).__module__}.{type(self._inner).__qualname__}",
+            "mean": images.mean,
+            "std": images.std,
+            "outputs": self.outputs,
+            "member": self._scores.member,
+        }
+
+    def named_tensors(self) -> dict[str, Tensor]:
+        """The module's state under the names that it has there, each after "module."."""
+        return {f"module.{name}": t.detach() for name, t in self._inner.state_dict().items()}
 
     def split(self, layer: str | nn.Module | None = None) -> Split:
         """Cut the module at a layer.

@@ -2,14 +2,24 @@
 
 import json
 import os
+import tracemalloc
 from importlib import resources
 
 import numpy as np
 import pytest
+import torch
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
+from torch import nn
 
-from invertviz import CheckpointError, load, load_pretrained, untrained
+from invertviz import (
+    CheckpointError,
+    InvertibleNetwork,
+    RidgeInverse,
+    load,
+    load_pretrained,
+    untrained,
+)
 
 rng = np.random.default_rng(0)
 
@@ -121,7 +131,7 @@ def test_files_that_are_no_checkpoints_are_refused(saved, tmp_path):
     [
         ({"format": 99}, "another version"),
         ({"layer_sizes": [12, 9, 6, 3]}, "another architecture.*W1"),
-        ({"layer_sizes": [12, 8, 6, 3, 3]}, "lacks the tensor W4"),
+        ({"layer_sizes": [12, 8, 6, 3, 3]}, "W4 is missing"),
         ({"activation": "swish"}, "describes no network.*swish"),
         ({"layer_sizes": None}, "describes no network"),
         ({"inverse": "magic"}, "of the kind 'magic'.*'learned'"),
@@ -172,3 +182,104 @@ def test_pretrained_network_is_as_good_as_the_article(pretrained, mnist):
     result = pretrained.reconstruct(mnist.test.images)
     assert (result.probabilities.argmax(1) == mnist.test.labels).mean() >= 0.95
     assert np.abs(result.images - mnist.test.images).mean() <= 0.105
+
+
+def small_module():
+    return nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU(), nn.Flatten(), nn.Linear(144, 3)
+    )
+
+
+@pytest.fixture
+def of_a_module(tmp_path):
+    module = small_module()
+    module[1].running_mean += 0.5
+    network = InvertibleNetwork.from_module(
+        module,
+        "1",
+        image_shape=(3, 8, 8),
+        mean=(0.1, 0.2, 0.3),
+        std=0.5,
+        class_names=["a", "b", "c"],
+    )
+    images = rng.random((40, 3, 8, 8))
+    network = network.with_inverse(RidgeInverse.fit(network, images))
+    network.save(tmp_path / "net.safetensors")
+    return network, images, tmp_path / "net.safetensors"
+
+
+def test_a_module_s_network_there_and_back(of_a_module):
+    network, images, path = of_a_module
+    again = load(path, module=small_module())
+    for old, new in zip(network.reconstruct(images), again.reconstruct(images), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert repr(again) == repr(network)
+    assert again.class_names == ("a", "b", "c")
+    assert again.images == network.images
+
+
+def test_a_module_of_another_architecture_is_told_tensor_by_tensor(of_a_module):
+    _, _, path = of_a_module
+    with pytest.raises(TypeError, match=r"Sequential, and no code.*module="):
+        load(path)
+    other = nn.Sequential(nn.Conv2d(3, 5, 3), nn.BatchNorm2d(5), nn.Flatten(), nn.Linear(180, 3))
+    before = {name: tensor.clone() for name, tensor in other.state_dict().items()}
+    with pytest.raises(CheckpointError, match=r"module\.4\.weight"):
+        load(path, module=other)
+    wide = small_module()
+    wide[0] = nn.Conv2d(3, 4, 5)
+    with pytest.raises(CheckpointError, match=r"0\.weight has shape \[4, 3, 3, 3\], and \[4, 3, 5"):
+        load(path, module=wide)
+    for name, tensor in other.state_dict().items():
+        assert torch.equal(tensor, before[name])
+
+
+def test_a_module_stays_as_it_was_if_anything_is_wrong(of_a_module, tmp_path):
+    _, _, path = of_a_module
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+    tensors = load_file(path)
+    del tensors["inverse1"]
+    save_file(tensors, tmp_path / "less.safetensors", metadata=metadata)
+    module = small_module()
+    before = module[0].weight.clone()
+    with pytest.raises(CheckpointError, match="inverse1 is missing"):
+        load(tmp_path / "less.safetensors", module=module)
+    assert torch.equal(module[0].weight, before)
+
+
+@pytest.mark.parametrize(
+    "sizes", [[784, 10**9, 10**6, 10], [784, 1e400, 10], [12, -1, 3], [12, 10**19, 3], "ab", None]
+)
+def test_descriptions_that_promise_more_than_the_file_holds(sizes, tmp_path):
+    described = {"format": 1, "layer_sizes": sizes, "activation": "tanh", "image_shape": [4, 3]}
+    described |= {"class_names": ["a", "b", "c"], "inverse": "learned", "training": {}}
+    metadata = {"invertviz": json.dumps(described)}
+    save_file({"W1": np.zeros((1, 1), np.float32)}, tmp_path / "net", metadata=metadata)
+    tracemalloc.start()
+    with pytest.raises(CheckpointError):
+        load(tmp_path / "net")
+    assert tracemalloc.get_traced_memory()[1] < 5e6
+    tracemalloc.stop()
+
+
+def test_an_inverse_that_promises_more_than_the_file_holds(network, tmp_path):
+    network.with_inverse(RidgeInverse.fit(network, rng.random((20, 4, 3)))).save(tmp_path / "net")
+    with safe_open(tmp_path / "net", framework="np") as file:
+        metadata = file.metadata()
+    described = json.loads(metadata["invertviz"])
+    described |= {
+        "inverse": "decoder",
+        "inverse_settings": {"hidden": [10**9], "activation": "relu"},
+    }
+    metadata = {"invertviz": json.dumps(described)}
+    save_file(load_file(tmp_path / "net"), tmp_path / "net", metadata=metadata)
+    with pytest.raises(CheckpointError, match="inverse1 has shape"):
+        load(tmp_path / "net")
+
+
+def test_deep_json_is_no_checkpoint(tmp_path):
+    metadata = {"invertviz": "[" * 100_000}
+    save_file({"W1": np.zeros((1, 1), np.float32)}, tmp_path / "net", metadata=metadata)
+    with pytest.raises(CheckpointError, match="no invertviz checkpoint"):
+        load(tmp_path / "net")
