@@ -12,16 +12,16 @@ import tarfile
 import tempfile
 from pathlib import Path, PurePosixPath
 
-from invertviz.exporting._libraries import FONTS, HTML_MANAGER, REQUIRE, VENDOR, Library
+from invertviz.exporting._libraries import FONTS, HTML_MANAGER, LIBRARIES, VENDOR, Library
 
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME}]
 
 
 def main() -> None:
-    """Download each package with npm; keep its one file compressed, its fonts as they are."""
-    for path in VENDOR.glob(f"*{FONTS}"):
+    """Download each package with npm; keep its one file compressed, fonts as they are."""
+    for path in VENDOR.glob("*.woff*"):
         path.unlink()
-    for library in (REQUIRE, HTML_MANAGER):
+    for library in LIBRARIES:
         for path in vendor(library):
             print(
                 f"{path.name}: {path.stat().st_size:,} bytes, {library.package} {library.version}"
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def vendor(library: Library) -> list[Path]:
-    """Keep a package's file and fonts; return the paths written."""
+    """Keep a package's file, and html-manager's icon fonts; return the paths written."""
     written = []
     with tempfile.TemporaryDirectory() as folder:
         command = ["npm", "pack", "--silent", f"{library.package}@{library.version}"]
@@ -37,14 +37,16 @@ def vendor(library: Library) -> list[Path]:
         with tarfile.open(Path(folder) / packed.stdout.split()[-1]) as archive:
             for member in archive.getmembers():
                 inside = PurePosixPath(member.name).relative_to("package")
-                if inside != PurePosixPath(library.file) and inside.suffix != FONTS:
+                wanted = inside == PurePosixPath(library.file)
+                icons = library is HTML_MANAGER and inside.suffix == ".woff2"
+                if not wanted and not icons:
                     continue
                 file = archive.extractfile(member)
                 assert file is not None
                 data = file.read()
-                if inside.suffix != FONTS:
+                if inside.suffix not in FONTS:
                     data = lzma.compress(data, filters=FILTERS)
-                path = VENDOR / (inside.name if inside.suffix == FONTS else library.kept)
+                path = VENDOR / (library.kept if wanted else inside.name)
                 path.write_bytes(data)
                 written.append(path)
     return written

@@ -100,4 +100,6 @@ def export(
         say(f"{notebook} holds no outputs; run it first, or give --execute.")
     for left_out in page.left_out:
         say(f"the page does without {left_out}")
+    for tex in page.untranslated:
+        say(f"this formula stays as TeX: {tex}")
     typer.echo(repr(page))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ class ExportedPage:
         left_out: what the page does without, as the notebook names it, each with the reason:
             pictures elsewhere, outside the notebook's folder or missing, scripts, frames and all
             else that would make a request, lead to another page or run.
+        untranslated: formulas that the page shows as TeX, because they cannot be translated.
         was_run: False if it is of a notebook that has code and no outputs, so that the page shows
             neither widgets nor figures.
     """
@@ -36,6 +37,7 @@ class ExportedPage:
     path: Path
     sizes: dict[str, int]
     left_out: list[str]
+    untranslated: list[str] = field(default_factory=list)
     was_run: bool = True
 
     @property
@@ -186,11 +188,13 @@ def _write(
     with_input: bool,
 ) -> ExportedPage:
     from ._cleaning import Cleaner
+    from ._formulas import Formulas
     from ._notebook import was_run
     from ._page import render
     from ._pictures import Pictures
 
     cleaner = Cleaner(Pictures(folder), trust=trust)
+    formulas = Formulas()
     nonce = secrets.token_urlsafe(16)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
     models = _state.pruned(_state.saved_models(notebook), _state.shown_models(outputs))
@@ -209,6 +213,7 @@ def _write(
         notebook,
         title=title,
         cleaner=cleaner,
+        formulas=formulas,
         nonce=nonce,
         scripts=scripts,
         cdn=cdn,
@@ -227,7 +232,7 @@ def _write(
         "data": data - code - weights,
         "notebook": len(page) - libraries - data,
     }
-    return ExportedPage(target, sizes, cleaner.left_out, was_run(notebook))
+    return ExportedPage(target, sizes, cleaner.left_out, formulas.untranslated, was_run(notebook))
 
 
 def _check_theme(theme: str) -> None:

@@ -35,8 +35,9 @@ class Library:
 
     @property
     def kept(self) -> str:
-        """The name of the file in `VENDOR`."""
-        return f"{Path(self.file).name}.xz"
+        """The name of the file in `VENDOR`: fonts are compressed by themselves."""
+        name = Path(self.file).name
+        return name if Path(name).suffix in FONTS else f"{name}.xz"
 
     @property
     def url(self) -> str:
@@ -44,17 +45,32 @@ class Library:
         return f"{CDN}/npm/{self.package}@{self.version}/{self.file}"
 
     @cached_property
+    def data(self) -> bytes:
+        """The file's bytes."""
+        data = (VENDOR / self.kept).read_bytes()
+        return lzma.decompress(data) if self.kept.endswith(".xz") else data
+
+    @cached_property
     def source(self) -> str:
         """The file's text."""
-        return lzma.decompress((VENDOR / self.kept).read_bytes()).decode()
+        return self.data.decode()
 
 
+FONTS = {".woff", ".woff2"}
 REQUIRE = Library("requirejs", "2.3.8", "require.js")
 HTML_MANAGER = Library("@jupyter-widgets/html-manager", "1.0.15", "dist/embed-amd.js")
 
-# html-manager's icon fonts: how it names them, and the formats that lie in VENDOR.
+# Formulas become MathML as the page is written; the page carries the style and part of the font.
+TEMML = Library("temml", "0.13.5", "dist/temml.min.js")
+TEMML_STYLE = Library("temml", "0.13.5", "dist/Temml-STIX2.css")
+MATH_FONT = Library(
+    "@fontsource/stix-two-math", "5.3.0", "files/stix-two-math-latin-400-normal.woff"
+)
+LIBRARIES = (REQUIRE, HTML_MANAGER, TEMML, TEMML_STYLE, MATH_FONT)
+
+# html-manager's icon fonts: how it names them, and which they are in VENDOR.
 _FONT = re.compile(r'[\w$]+\.p\+"([0-9a-f]{20}\.\w+)"')
-FONTS = ".woff2"
+_ICONS = "*.woff2"
 
 _MODULE = """\
 (define => {{
@@ -151,7 +167,7 @@ def linked(nonce: str) -> tuple[str, str]:
 def _html_manager() -> list[str]:
     fonts = {
         path.name: f"data:font/woff2;base64,{base64.b64encode(path.read_bytes()).decode()}"
-        for path in sorted(VENDOR.glob(f"*{FONTS}"))
+        for path in sorted(VENDOR.glob(_ICONS))
     }
 
     def font(found: re.Match[str]) -> str:

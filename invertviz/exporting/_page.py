@@ -17,7 +17,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from ._cleaning import Cleaner
-from ._formulas import mathml, output_formula
+from ._formulas import Formulas
 from ._libraries import CDN
 from ._state import escaped
 
@@ -44,9 +44,10 @@ THEMES = tuple(_SCHEMES)
 class _Renderer(IPythonRenderer):
     """nbconvert's renderer; formulas need no script, and no address is read."""
 
-    def __init__(self, source: str, **options: Any) -> None:
+    def __init__(self, source: str, formulas: Formulas, **options: Any) -> None:
         super().__init__(**options)
         self._source = source
+        self._mathml = formulas.mathml
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         if url not in self._source:  # as it was written, not as mistune encodes it
@@ -54,13 +55,13 @@ class _Renderer(IPythonRenderer):
         return super(IPythonRenderer, self).image(text, url, title)
 
     def inline_math(self, body: str) -> str:
-        return mathml(body)
+        return self._mathml(body)
 
     def block_math(self, body: str) -> str:
-        return mathml(body, block=True)
+        return self._mathml(body, block=True)
 
     def latex_environment(self, name: str, body: str) -> str:
-        return mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
+        return self._mathml(f"\\begin{{{name}}}{body}\\end{{{name}}}", block=True)
 
     def block_mermaidjs(self, code: str) -> str:
         return f"<pre>{escape(code)}</pre>"
@@ -69,13 +70,14 @@ class _Renderer(IPythonRenderer):
 class _PageExporter(HTMLExporter):
     """nbconvert's exporter with `page.html.j2`, formulas without scripts and HTML cleaned."""
 
-    def __init__(self, cleaner: Cleaner, **options: Any) -> None:
+    def __init__(self, cleaner: Cleaner, formulas: Formulas, **options: Any) -> None:
         self.cleaner = cleaner
+        self.formulas = formulas
         super().__init__(**options)  # type: ignore[no-untyped-call]
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
-        renderer = _Renderer(source, escape=False, exclude_anchor_links=True)
+        renderer = _Renderer(source, self.formulas, escape=False, exclude_anchor_links=True)
         html = MarkdownWithMath(renderer=renderer).render(source)
         return self.cleaner.html(html, context.get("cell", {}).get("attachments", {}))
 
@@ -85,6 +87,7 @@ def render(
     *,
     title: str,
     cleaner: Cleaner,
+    formulas: Formulas,
     nonce: str,
     scripts: tuple[str, str],
     cdn: bool,
@@ -97,6 +100,7 @@ def render(
         notebook: with the state of the widgets to embed; its metadata is cut to what pages heed.
         title: the page's.
         cleaner: of what the notebook holds.
+        formulas: a new page's.
         nonce: which the page's own scripts carry.
         scripts: for the page's head and for its end.
         cdn: the scripts come from there.
@@ -107,6 +111,7 @@ def render(
     log.setLevel(logging.ERROR)  # nbconvert warns of each figure without alternative text
     exporter = _PageExporter(
         cleaner,
+        formulas,
         extra_loaders=[FileSystemLoader(Path(__file__).parent)],
         extra_template_basedirs=[],  # else a folder "lab" where one happens to be is a template
         template_file="page.html.j2",
@@ -115,14 +120,15 @@ def render(
         filters={
             "cleaned": cleaner.html,
             "escape_html_script": escaped,
-            "formula": output_formula,
+            "formula": formulas.output,
             "picture": cleaner.picture,
             "script": cleaner.script,
         },
         log=log,
     )
     _cut_metadata(notebook, title)
-    places = (uuid.uuid4().hex, uuid.uuid4().hex)  # where the scripts go, once the rest is parsed
+    # Where scripts and style go, once the rest is parsed.
+    places = (uuid.uuid4().hex, uuid.uuid4().hex, uuid.uuid4().hex)
     html, _ = exporter.from_notebook_node(
         notebook,
         {
@@ -134,8 +140,9 @@ def render(
             "schemes": _SCHEMES[theme],
         },
     )
-    for place, script in zip(places, scripts, strict=True):
-        html = html.replace(place, script, 1)
+    html = formulas.finished(html)
+    for place, part in zip(places, (*scripts, formulas.style()), strict=True):
+        html = html.replace(place, part, 1)
     return html
 
 

@@ -144,6 +144,36 @@ def test_text_code_formulas_tables_and_figures_are_shown(lesson):
     assert figure.evaluate("image => image.naturalWidth") > 100
 
 
+def test_formulas_are_drawn_as_in_print(read, tmp_path):
+    cells = [
+        TEXT("$$\\hat z = \\arg\\min_z f(z)$$"),
+        TEXT("$$f = \\begin{cases} x & \\text{if } p < q \\\\ 0 & \\text{else} \\end{cases}$$"),
+        TEXT("$$\\underbrace{a + b + c + d}_{\\text{sum}}$$"),
+        TEXT("$$e \\label{eq:e} \\tag{A}$$ and $\\eqref{eq:e}$"),
+    ]
+    path = write_notebook(tmp_path / "formulas.ipynb", cells)
+    reader = read(invertviz.export_notebook(path, tmp_path / "formulas.html").path)
+    page = reader.page
+    page.evaluate("document.fonts.ready")
+    assert page.evaluate(
+        "[...document.fonts].some(f => f.family == 'STIX2' && f.status == 'loaded')"
+    )
+
+    def box(selector, text):
+        return page.locator(
+            f"math {selector}", has_text=re.compile(f"^{text}$")
+        ).first.bounding_box()
+
+    sign, below = box("mi", "min"), box("munder > mi:last-child", "z")
+    assert below["y"] > sign["y"] + sign["height"] / 2
+    assert sign["x"] <= below["x"] + below["width"] / 2 <= sign["x"] + sign["width"]
+    assert box("mo", r"\{")["height"] > 1.5 * box("mi", "x")["height"]  # brackets and braces grow
+    assert box("mo", "⏟")["width"] > 3 * box("mi", "a")["width"]
+    page.get_by_role("link", name="(A)").click()
+    assert page.url.endswith("#eqe")
+    reader.screenshot("exported-formulas")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("theme", ["auto", "light", "dark"])
 def test_light_and_dark_are_readable(read, saved, tmp_path, scheme, theme):

@@ -13,7 +13,6 @@ from ipywidgets import jslink
 import invertviz
 from invertviz.cli import main
 from invertviz.exporting import export_notebook
-from invertviz.exporting._formulas import mathml, output_formula
 from invertviz.programs import dense_program
 from invertviz.widgets import DrawingCanvas
 
@@ -305,15 +304,3 @@ def test_pictures_elsewhere_are_left_out_and_told_and_those_beside_go_along(run,
     assert base64.b64encode(pixel).decode() in page
     assert "far.png" not in page
     assert 'href="https://example.org"' in page
-
-
-def test_formulas_become_mathml_or_stay_readable():
-    assert "<math" in mathml(r"\frac{\partial x}{\partial z_2}")
-    assert 'display="block"' in mathml(r"x^2", block=True)
-    assert "<mtr>" in mathml(r"\begin{aligned}a&=b\\c&=d\end{aligned}", block=True)
-    for odd in (r"\foo{x}", r"\frac", "{", r"a & b", r"\text{<img src=x>}\unknown"):
-        html = mathml(odd)
-        assert html.startswith('<code class="iv-tex">')
-        assert "<img" not in html
-    assert "<math" in output_formula(r"$\displaystyle x^{2}$")
-    assert output_formula("plain <b>") == "<p>plain &lt;b&gt;</p>"
