@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from playwright.sync_api import Locator, Page
 
-from invertviz import datasets
+from invertviz.datasets._catalogue import SOURCES
 
 PIXELS = """canvas => [canvas.height, canvas.width, Array.from(
     canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data)]"""
 
-FASHION = datasets._SOURCES["fashion-mnist"].class_names  # long ones
+FASHION = SOURCES["fashion-mnist"].class_names  # long ones
 
 SETTLED = """([root, engine]) => root.dataset.state === 'idle' && root.dataset.engine === engine
     && !root.querySelector('[aria-busy="true"]')"""
