@@ -128,6 +128,8 @@ def _columns(text: bytearray, path: Path, reading: Reading) -> _Columns:
         raise ValueError(f"{path} has a first row of more than {_LONGEST_ROW:,} bytes.")
     lines = text[: 2 * _LONGEST_ROW].decode(errors="replace").splitlines()
     lines = [line for line in lines if line.strip()][:_SEEN]
+    if not lines:
+        raise ValueError(f"{path} is empty.")
     separator = max(",;\t", key=lines[0].count)
     rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=separator)]
     width = len(rows[0])
@@ -139,6 +141,11 @@ def _columns(text: bytearray, path: Path, reading: Reading) -> _Columns:
     names = [cell.lower() for cell in rows[0]]
     header = _is_header(names)
     kept = [at for at in range(width) if not header or names[at] not in _NO_DATA]
+    if len(kept) < 2:
+        raise ValueError(
+            f"{path} is no table of pixels: its first line is {lines[0]!r:.60}. A row is an image: "
+            "a label and its pixels, with commas between."
+        )
     body = [row for row in rows[header:] if len(row) == width]
     label = _named_label_column(names, kept, path, reading) if header else None
     if label is None:

@@ -172,6 +172,9 @@ def test_scales(tmp_path, pixels, labels, scale):
         (lambda text: text.replace("\n2,", "\n0.5,"), "holds 0.5"),
         (lambda text: text.replace("\n2,", "\n,"), "lacks 4 of 12 labels"),
         (lambda text: "\0" * 10 + text, "no table of text"),
+        (lambda text: "\t\n \t\n", "is empty"),
+        (lambda text: ",\n", "no table of pixels"),
+        (lambda text: "Dear all,\nthese are no pixels.\n", "no table of pixels"),
     ],
 )
 def test_bad_tables(tmp_path, pixels, labels, change, message):
