@@ -13,6 +13,7 @@ import pytest
 import typer
 from idx_files import idx
 from nbclient import NotebookClient
+from PIL import Image
 
 import invertviz
 from invertviz.cli import app
@@ -85,6 +86,13 @@ def ran(tmp_path_factory, sample, mnist):
         images, labels = np.round(255 * split.images[:1000]), split.labels[:1000]
         (data / f"{name}-images-idx3-ubyte").write_bytes(idx(images))
         (data / f"{name}-labels-idx1-ubyte").write_bytes(idx(labels))
+    for at, image in enumerate(images[:12].astype(np.uint8)):
+        picture = folder / "pets" / ("cat", "dog")[at % 2] / f"{at}.png"
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image[: 20 + at]).save(picture)
+    rows = np.column_stack([labels, images.reshape(len(images), -1) // 16])[:50]
+    names = ",".join(["label", *(f"pixel{at}" for at in range(784))])
+    np.savetxt(folder / "digits.csv", rows, "%d", ",", header=names, comments="")
     cells = [
         nbformat.v4.new_code_cell(source, metadata={"page": str(page)})
         for page in PAGES
