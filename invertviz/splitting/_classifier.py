@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
+import dataclasses
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 
 from invertviz.images import ImageSpec
-from invertviz.parts import Classifier, Encoder, Head, Layer, Split
+from invertviz.parts import Classifier, Encoder, Head, Split
 from invertviz.splitting._checks import check_module, home_of
-from invertviz.splitting._doubles import Double, is_plain, same_random_numbers, unwrapped
-from invertviz.splitting._graphs import LayerGraph, NoGraphError, Run
+from invertviz.splitting._doubles import Double, same_random_numbers, unwrapped
+from invertviz.splitting._graphs import LayerGraph, Run
 from invertviz.splitting._hooks import HookedLayers
-from invertviz.splitting._probing import Call, Inputs, Probe, probe, record
+from invertviz.splitting._layers import find_layer, last_vector, list_layers
+from invertviz.splitting._probing import Inputs, Probe, probe
 from invertviz.splitting._scores import Scores, find_kind
+from invertviz.splitting._tracing import NoGraphError
 
 _SUM = {torch.float64: 1e-3, torch.float32: 1e-3}  # from 1, of probabilities
 _COARSE_SUM = 2e-2
-_AXES = 3
 
 
 class _Way(Protocol):
@@ -77,21 +78,14 @@ class ModuleClassifier(Classifier):
         self._device, dtype = home_of(self._inner)
         with same_random_numbers(self._device), torch.no_grad():
             twin = Double(self._inner)
-            self._probe = probe(twin, images, member, device=self._device, dtype=dtype)
-            self._calls, output = record(twin, self._probe.inputs(self._probe.images))
-            alone, _ = record(twin, self._probe.inputs(self._probe.images[:1]))
-            self._way, last = _way(self._inner, twin, self._probe, self._calls, output)
-            if isinstance(self._way, HookedLayers) and (changed := twin.changed()):
-                raise ValueError(
-                    f"the module changes its {changed[0]} when it is called, in evaluation mode, "
-                    "too; make that depend on self.training."
-                )
-            found = self._probe.scores
+            found = probe(twin, images, member, device=self._device, dtype=dtype)
+            self._way = _way(self._inner, twin, found)
             tolerance = _SUM.get(dtype, _COARSE_SUM)
-            kind = find_kind(self._probe.raw, outputs, last, tolerance)
-            self._scores = Scores(found.member, found.width, kind)
-            self.outputs, self.classes = kind, found.classes
-            self.layers = tuple(self._all_layers(alone))
+            self.outputs = find_kind(found.raw, outputs, self._way.last_operation, tolerance)
+            self._scores = dataclasses.replace(found.scores, kind=self.outputs)
+            self.classes = self._scores.classes
+            self.layers = list_layers(self._inner, found, self._way.reason)
+            self._probe = found
 
     @property
     def device(self) -> torch.device:
@@ -130,7 +124,11 @@ class ModuleClassifier(Classifier):
             TypeError: neither.
             ValueError: no such layer, or one that cannot be cut at.
         """
-        found = self._default() if layer is None else self._find(layer)
+        calls = self._probe.together.calls
+        if layer is None:
+            found = last_vector(self.layers, self._inner, calls)
+        else:
+            found = find_layer(self.layers, self.module, layer)
         if not found.usable:
             usable = [other.name for other in self.layers if other.usable]
             raise ValueError(
@@ -140,121 +138,13 @@ class ModuleClassifier(Classifier):
         try:
             earlier, later = self._way.cut(found.name)
         except NoGraphError:
-            earlier, later = HookedLayers(self._inner, self._probe, self._calls).cut(found.name)
-        dtype = self._calls[found.name].output.dtype
+            earlier, later = HookedLayers(self._inner, self._probe).cut(found.name)
+        dtype = calls[found.name].output.dtype
         return Split(
             found,
             _ModuleEncoder(found.code_shape, self._probe.inputs, earlier),
             _ModuleHead(dtype, self._scores, later),
         )
-
-    def _all_layers(self, alone: dict[str, Call]) -> list[Layer]:
-        layers = []
-        for name, call in self._calls.items():
-            reason = self._plain_reason(call, alone.get(name)) or self._way.reason(name)
-            layers.append(Layer(name, call.shape[1:], not reason, reason))
-        for name, part in self._inner.named_modules():
-            callable_ = type(part).forward is not nn.Module.forward
-            if name and name not in self._calls and callable_ and unwrapped(part) is part:
-                layers.append(Layer(name, (), False, "it is not called"))
-        return layers
-
-    def _plain_reason(self, call: Call, alone: Call | None) -> str:
-        """Why what a layer returns is no code."""
-        count, output = len(self._probe.images), call.output
-        if call.times > 1:
-            return f"it is called {call.times} times for one image"
-        if not isinstance(output, Tensor):
-            return f"it returns {type(output).__name__}, not a tensor"
-        if not is_plain(output) or not output.is_floating_point():
-            kind = "quantized" if output.is_quantized else str(output.dtype).removeprefix("torch.")
-            return f"it returns {kind} numbers, not plain floats"
-        if alone is None or call.shape != (count, *alone.shape[1:]) or alone.shape[:1] != (1,):
-            return (
-                f"it returns {list(call.shape)} for {count} images; one code an image, on the "
-                "first axis, is needed"
-            )
-        if not 1 <= output.ndim - 1 <= _AXES:
-            return f"its codes have {output.ndim - 1} axes; 1 to {_AXES} are understood"
-        return ""
-
-    def _find(self, layer: str | nn.Module) -> Layer:
-        """The layer that is meant."""
-        if isinstance(layer, nn.Module):
-            names = {id(unwrapped(part)): name for name, part in self._inner.named_modules()}
-            name = names.get(id(unwrapped(layer)))
-            if name is None:
-                raise ValueError(
-                    f"layer is a {type(layer).__name__} that is not part of the module; give one "
-                    "of its submodules, or a name."
-                )
-        elif isinstance(layer, str):
-            name = self._own_name(layer)
-        else:
-            raise TypeError(
-                f"layer is {type(layer).__name__}; give a name, a submodule of the module, or None."
-            )
-        by_name = {known.name: known for known in self.layers}
-        if name in by_name:
-            return by_name[name]
-        if name in dict(self._inner.named_modules()):
-            raise ValueError(
-                f"layer {layer if isinstance(layer, str) else name!r} has no output of its own; "
-                f"choose one of {', '.join(self._near(name)) or 'its parts'}."
-            )
-        raise ValueError(
-            f"layer {layer!r} is not in the module; its layers are: {', '.join(self._near(name))}."
-        )
-
-    def _own_name(self, name: str) -> str:
-        """The name without what torch.compile and DataParallel put before it, in it no alias."""
-        parts = dict(self.module.named_modules(remove_duplicate=False))
-        if name in parts and name not in dict(self._inner.named_modules()):
-            for own, part in self._inner.named_modules():
-                if unwrapped(part) is unwrapped(parts[name]):
-                    return own
-            for own, part in self._inner.named_modules(remove_duplicate=False):
-                if own == name:
-                    return next(n for n, p in self._inner.named_modules() if p is part)
-        return name
-
-    def _near(self, name: str) -> list[str]:
-        names = [layer.name for layer in self.layers if layer.usable]
-        return difflib.get_close_matches(name, names, n=5, cutoff=0.5) or names
-
-    def _default(self) -> Layer:
-        """The last vector before the classes."""
-        order = [layer for layer in self.layers if layer.name in self._calls]
-        parts = dict(self._inner.named_modules())
-        maps = [
-            place
-            for place, layer in enumerate(order)
-            if any(p.ndim >= 2 for p in unwrapped(parts[layer.name]).parameters(recurse=False))
-        ]
-        end = maps[-1] if maps else len(order)
-        # A container that the last map is in returns after it.
-        before = [layer for layer in order[:end] if layer.usable]
-        if not before:
-            table = (f"{a.name}: {a.reason or 'the class scores'}" for a in self.layers[:8])
-            raise ValueError(
-                "no layer before the classes can be cut at "
-                f"({'; '.join(table) or 'the module has no submodules'}); say which layer to take."
-            )
-        vectors = [layer for layer in before if _is_vector(layer)]
-        place = order.index((vectors or before)[-1])
-        while place and self._is_after_activation(order, place):
-            place -= 1
-        return order[place]
-
-    def _is_after_activation(self, order: list[Layer], place: int) -> bool:
-        """Whether a layer says no more than the usable one before it, of the same shape."""
-        layer, before = order[place], order[place - 1]
-        if not before.usable or before.code_shape != layer.code_shape:
-            return False
-        part = dict(self._inner.named_modules())[layer.name]
-        simple = not any(True for _ in (*part.parameters(), *part.buffers(), *part.children()))
-        activation = simple or type(part).__module__ == nn.ReLU.__module__
-        return self._calls[layer.name].same or activation
 
 
 class _ModuleEncoder(Encoder):
@@ -276,22 +166,20 @@ class _ModuleHead(Head):
         return self._scores.logits(self._run(codes.to(self._dtype)))
 
 
-def _way(
-    module: nn.Module, twin: Double, found: Probe, calls: dict[str, Call], output: Any
-) -> tuple[_Way, str]:
-    """How the module is cut, and what its scores come from."""
+def _way(module: nn.Module, twin: Double, found: Probe) -> _Way:
+    """How the module is cut."""
     try:
         graph = LayerGraph(twin, module, found.scores, found.inputs(found.images[:3]))
         if _same(graph, twin, found):
-            return graph, graph.last_operation
+            return graph
     except NoGraphError:
         pass
-    last = list(calls)[-1:]
-    scored = output if found.scores.member is None else None
-    same = last and isinstance(scored, Tensor) and calls[last[0]].output is scored
-    return HookedLayers(module, found, calls), type(
-        twin.parts[last[0]]
-    ).__name__.lower() if same else ""
+    if changed := twin.changed():
+        raise ValueError(
+            f"the module changes its {changed[0]} when it is called, in evaluation mode, too; make "
+            "that depend on self.training."
+        )
+    return HookedLayers(module, found)
 
 
 def _same(graph: LayerGraph, twin: Double, found: Probe) -> bool:
@@ -300,25 +188,27 @@ def _same(graph: LayerGraph, twin: Double, found: Probe) -> bool:
         if not found.agree(graph.run(found.inputs(images)), found.raw[: len(images)]):
             return False
 
-    def module(argument: Tensor) -> Tensor:
+    def itself(argument: Tensor) -> Tensor:
         return found.scores.raw(twin.root(argument.clone()), len(argument))
 
     gradients = []
+    for run in (itself, graph.run):
+        gradient = _gradient(run, found.inputs(found.images[:2]))
+        if gradient is None:
+            return run is itself  # who has none cannot have another one
+        gradients.append(gradient)
+    scale = gradients[0].abs().max().clamp_min(torch.finfo(gradients[0].dtype).tiny)
+    return found.agree(gradients[1] / scale, gradients[0] / scale)
+
+
+def _gradient(run: Run, argument: Tensor) -> Tensor | None:
+    """The gradient of a mix of scores, if there is one."""
     with torch.enable_grad():
-        for run in (module, graph.run):
-            argument = found.inputs(found.images[:3]).clone().requires_grad_()
+        argument = argument.clone().requires_grad_()
+        try:
             scores = run(argument)
-            if not scores.requires_grad:
-                return run is module
-            weights = torch.arange(1.0, scores.numel() + 1, device=scores.device)
-            loss = (scores * weights.reshape(scores.shape).cos()).sum()
-            try:
-                gradients.append(torch.autograd.grad(loss, argument)[0])
-            except RuntimeError:  # not every operation of a graph without changes in place has one
-                return run is module
-    return found.agree(*(gradient / gradients[0].abs().max() for gradient in gradients))
-
-
-def _is_vector(layer: Layer) -> bool:
-    """Whether a code is a vector, or a map of one position."""
-    return all(size == 1 for size in layer.code_shape[1:])
+            mix = torch.arange(1, scores.numel() + 1, device=scores.device).cos()
+            (gradient,) = torch.autograd.grad((scores * mix.view_as(scores)).sum(), argument)
+        except RuntimeError:  # not every operation has a derivative
+            return None
+    return gradient

@@ -7,28 +7,21 @@ cut at if its mark lies on every path from the image to the class scores: if it 
 
 from __future__ import annotations
 
-import logging
 import operator
-import warnings
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, redirect_stderr
-from io import StringIO
-from threading import Lock
+from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, fx, nn
 from torch.export.graph_signature import InputKind, OutputKind
 
-from invertviz.splitting._doubles import Double, is_plain, unwrapped
+from invertviz.splitting._doubles import Double, unwrapped
 from invertviz.splitting._scores import Scores
+from invertviz.splitting._tracing import MARK, NoGraphError, in_place, operation, traced
 
 Run: TypeAlias = Callable[[Tensor], Tensor]
 
 aten = torch.ops.aten
-_export_lock = Lock()  # torch.export changes global state while it works
-
-_LOGGERS = ("torch.export._trace", "torch.fx.experimental.symbolic_shapes")
 
 _SHAPE_ONLY = {
     aten.sym_size.int,
@@ -54,30 +47,10 @@ _JOINS = {
 
 _NOT_NEEDED = "the class scores do not depend on it"
 
-_ALIASES = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
-"""Operations that may give what they are given, without saying so in their schema."""
-
 _MOVES = {"_to_copy", "_unsafe_view", "alias", "clone", "contiguous", "flatten", "permute"} | {
     *("reshape", "select", "slice", "squeeze", "to", "transpose", "unsqueeze", "view")
 }
 """Operations that change no values."""
-
-
-@torch.library.custom_op("invertviz::layer", mutates_args=())
-def _mark(output: Tensor, name: str) -> Tensor:  # noqa: ARG001
-    return output.clone()
-
-
-@_mark.register_fake
-def _(output: Tensor, name: str) -> Tensor:  # noqa: ARG001
-    return torch.empty_like(output)
-
-
-_MARK = torch.ops.invertviz.layer.default
-
-
-class NoGraphError(Exception):
-    """The module's operations depend on its images, or `torch.export` does not know them."""
 
 
 class Slice:
@@ -95,17 +68,6 @@ class Slice:
         return self._run(value, *tensors)
 
 
-class _Scored(nn.Module):
-    """A double that gives its scores alone."""
-
-    def __init__(self, root: nn.Module, scores: Scores) -> None:
-        super().__init__()
-        self.root, self._scores = root, scores
-
-    def forward(self, argument: Tensor) -> Tensor:
-        return self._scores.raw(self.root(argument), argument.shape[0])
-
-
 class LayerGraph:
     """The graph of a module, with its layers in it.
 
@@ -120,7 +82,7 @@ class LayerGraph:
     """
 
     def __init__(self, double: Double, module: nn.Module, scores: Scores, argument: Tensor) -> None:
-        graph = _exported(double, scores, argument)
+        graph = traced(double, scores, argument)
         self._values: dict[fx.Node, tuple[dict[str, Any], str]] = {}
         self._image = self._bind(graph, module)
         self._nodes = list(graph.graph.nodes)
@@ -137,7 +99,7 @@ class LayerGraph:
             raise NoGraphError("it has a region of its own (no_grad, autocast, a condition).")
         self._marks: dict[str, fx.Node] = {}
         for node in self._nodes:
-            if node.target is _MARK:
+            if node.target is MARK:
                 self._marks.setdefault(str(node.args[1]), node)
         self._place = {node: place for place, node in enumerate(self._nodes)}
         self._above = self._dominators()
@@ -146,9 +108,9 @@ class LayerGraph:
     def last_operation(self) -> str:
         """What the scores come from, such as "linear" or "sigmoid"."""
         node = self._scores
-        while node.target is _MARK or _name(node) in _MOVES:
+        while node.target is MARK or operation(node) in _MOVES:
             node = node.args[0]
-        return _name(node)
+        return operation(node)
 
     def run(self, argument: Tensor) -> Tensor:
         """The scores, by the graph."""
@@ -169,7 +131,7 @@ class LayerGraph:
         around = self._reached({self._image}, but=mark)
         needed = self._needed(self._scores)
         join = next(n for n in self._nodes if n in after and n in around and n in needed)
-        verb = _JOINS.get(_name(join).rstrip("_"), "also takes")
+        verb = _JOINS.get(operation(join).rstrip("_"), "also takes")
         return f"{self._owner(join)} {verb} what did not come through it"
 
     def cut(self, name: str) -> tuple[Run, Run]:
@@ -277,13 +239,13 @@ class LayerGraph:
         for node in self._nodes:
             if node not in needed or node in copies:
                 continue
-            if node.target is _MARK:
+            if node.target is MARK:
                 copies[node] = copy(node.args[0])
             elif node.target is aten.sym_size.int and node.args[0] not in copies:
                 copies[node] = size(node.meta["val"])
             else:
                 copies[node] = graph.node_copy(node, copy)
-                if _in_place(node) and copies[node].args[0] is value:  # the caller's: left alone
+                if in_place(node) and copies[node].args[0] is value:  # the caller's: left alone
                     with graph.inserting_before(copies[node]):
                         own = graph.call_function(aten.clone.default, (value,))
                     copies[node].update_arg(0, own)
@@ -305,98 +267,9 @@ class LayerGraph:
         return needed - ahead
 
 
-def _exported(double: Double, scores: Scores, argument: Tensor) -> torch.export.ExportedProgram:
-    """The double's graph, with marks and without operations in place."""
-    hooks = [
-        part.register_forward_hook(
-            lambda _module, _arguments, output, name=name: (
-                _mark(output, name) if is_plain(output) else None
-            )
-        )
-        for name, part in double.parts.items()
-        if name
-    ]
-    try:
-        with _export_lock, _quiet(), torch.inference_mode(mode=False):
-            program = torch.export.export(
-                _Scored(double.root, scores).eval(),
-                (argument,),
-                dynamic_shapes=({0: torch.export.Dim("images")},),
-                strict=False,
-            )
-            if not _one_value_each(program.graph):
-                program = program.run_decompositions({})
-        return program
-    except Exception as error:  # it fails in many ways, and there is another way
-        raise NoGraphError(str(error)) from error
-    finally:
-        for handle in hooks:
-            handle.remove()
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep what torch.export says of a failure: there is another way."""
-    loggers = [logging.getLogger(name) for name in _LOGGERS]
-    before = [logger.disabled for logger in loggers]
-    try:
-        for logger in loggers:
-            logger.disabled = True
-        with warnings.catch_warnings(), redirect_stderr(StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for logger, disabled in zip(loggers, before, strict=True):
-            logger.disabled = disabled
-
-
-def _one_value_each(graph: fx.Graph) -> bool:
-    """Whether a node's value is the same whenever it is read.
-
-    An operation in place is no matter where nobody reads what it has overwritten.
-    """
-    place = {node: at for at, node in enumerate(graph.nodes)}
-    for node in graph.nodes:
-        if not _in_place(node):
-            continue
-        overwritten = node.args[0]
-        while overwritten.target is _MARK:  # a layer's output is what its last operation gave
-            overwritten = overwritten.args[0]
-        if overwritten.op != "call_function" or (
-            _aliases(overwritten) and not _in_place(overwritten)
-        ):
-            return False
-        readers = list(overwritten.users)
-        for reader in readers:
-            if reader.target is _MARK:
-                readers.extend(reader.users)
-            elif reader is not node and (place[reader] > place[node] or _aliases(reader)):
-                return False
-        if any(argument in readers for argument in node.args[1:] if isinstance(argument, fx.Node)):
-            return False
-    return True
-
-
-def _in_place(node: fx.Node) -> bool:
-    return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
-
-
-def _aliases(node: fx.Node) -> bool:
-    """Whether what a node gives may share memory with what it is given."""
-    if not isinstance(node.target, torch._ops.OpOverload):
-        return node.op == "call_function"
-    returns = node.target._schema.returns
-    return _name(node) in _ALIASES or any(value.alias_info is not None for value in returns)
-
-
 def _sources(node: fx.Node) -> list[fx.Node]:
     """The nodes whose values a node's value depends on."""
     return [] if node.target in _SHAPE_ONLY else node.all_input_nodes
-
-
-def _name(node: fx.Node) -> str:
-    packet = getattr(node.target, "overloadpacket", None)
-    return packet.__name__ if packet is not None else str(node.target)
 
 
 def _images_in(length: int | torch.SymInt) -> int | None:

@@ -10,15 +10,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor, nn
 
 from invertviz.splitting._doubles import Double
-from invertviz.splitting._probing import Call, Probe
-
-Run: TypeAlias = Callable[[Tensor], Tensor]
+from invertviz.splitting._graphs import Run
+from invertviz.splitting._probing import Probe
 
 
 class _Reached(BaseException):  # no forward's `except Exception` catches it
@@ -32,14 +31,16 @@ class HookedLayers:
     Args:
         module: the module.
         probe: what it gave for a few pictures.
-        calls: what its submodules did.
     """
 
-    last_operation = ""
-
-    def __init__(self, module: nn.Module, probe: Probe, calls: dict[str, Call]) -> None:
-        self._module, self._probe, self._calls = module, probe, calls
+    def __init__(self, module: nn.Module, probe: Probe) -> None:
+        self._module, self._probe = module, probe
         self._sides: dict[str, tuple[Run, Run]] = {}
+
+    @property
+    def last_operation(self) -> str:
+        """What the scores come from, such as "linear" or "sigmoid"; "" if unknown."""
+        return self._probe.together.last
 
     def reason(self, name: str) -> str:
         """Why a layer cannot be cut at; "" if it can."""
@@ -71,9 +72,10 @@ class HookedLayers:
         return self._sides[name]
 
     def _skipping(self, name: str) -> _Later:
+        calls = self._probe.together.calls
         known = {
             other: call.shape[1:]
-            for other, call in list(self._calls.items())[: self._calls[name].done_before]
+            for other, call in list(calls.items())[: calls[name].done_before]
             if call.times == 1 and call.shape and call.shape[0] == len(self._probe.images)
         }
         return _Later(self._module, name, self._probe, known)

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from invertviz.images import ImageSpec
+from invertviz.splitting._calls import Call, Recording, record
 from invertviz.splitting._doubles import Double, is_plain
 from invertviz.splitting._scores import Scores, find_scores
 
 _TOLERANCE = {torch.float64: 1e-7, torch.float32: 1e-4}
 _COARSE = 3e-2  # of half precision
+_EXTREMES = (3, -1)  # the white picture and the black one, where these give scores
 _ENOUGH = 4  # pictures, of which two may be black and white
 
 
@@ -40,27 +40,6 @@ class Inputs:
         return planes.flatten(1) if self.flat else planes
 
 
-@dataclasses.dataclass
-class Call:
-    """What a submodule did in one forward.
-
-    Attributes:
-        name: its name.
-        output: what it returned; of a tensor, the first samples: see `record`.
-        times: how often it was called.
-        done_before: how many submodules had returned when it was first called.
-        shape: of its output for all pictures; () where it is no tensor.
-        same: whether its output is what the submodule before it returned, in value and shape.
-    """
-
-    name: str
-    output: Any
-    times: int
-    done_before: int
-    shape: tuple[int, ...] = ()
-    same: bool = False
-
-
 @dataclasses.dataclass(frozen=True)
 class Probe:
     """A module's answers to a few pictures.
@@ -71,6 +50,8 @@ class Probe:
         scores: where its scores are.
         raw: their scores, `[count, width]`.
         tolerance: by how much two right answers may differ, as a share of the largest.
+        together: how the module came to these answers.
+        alone: how it came to the first of them from that picture alone.
     """
 
     inputs: Inputs
@@ -78,12 +59,12 @@ class Probe:
     scores: Scores
     raw: Tensor
     tolerance: float
+    together: Recording
+    alone: Recording
 
     def agree(self, a: Tensor, b: Tensor) -> bool:
         """Whether two answers are the same but for rounding."""
-        a, b = a.double(), b.double()
-        scale = max(1.0, float(b.abs().max()))
-        return a.shape == b.shape and bool(((a - b).abs() <= self.tolerance * scale).all())
+        return _agree(a, b, self.tolerance)
 
 
 def pictures(spec: ImageSpec, device: torch.device) -> Tensor:
@@ -119,94 +100,53 @@ def probe(
             image by the others beside it.
     """
     images = pictures(spec, device)
-    inputs, output = _first_that_works(double.root, spec, images, member, dtype)
-    scores = find_scores(output, len(images), member)
+    inputs, together = _first_that_works(double, spec, images, member, dtype)
+    scores = find_scores(together.output, len(images), member)
+    raw = scores.raw(together.output, len(images)).clone()
+    tolerance = _TOLERANCE.get(dtype, _COARSE)
+    finite = torch.isfinite(raw).all(-1)
+    if int(finite.sum()) < _ENOUGH:
+        raise ValueError("the module's class scores are not finite for images in [0, 1].")
+    if not bool(finite.all()):  # some modules divide by an image's own contrast
+        images, raw = images[finite], raw[finite]
+        together = record(double, inputs(images))
 
     def answer(some: Tensor) -> Tensor:
         return scores.raw(double.root(inputs(some)), len(some)).clone()
 
-    raw = scores.raw(output, len(images)).clone()
-    finite = torch.isfinite(raw).all(-1)
-    if int(finite.sum()) < _ENOUGH:  # some modules divide by an image's own contrast
-        raise ValueError("the module's class scores are not finite for images in [0, 1].")
-    images, raw = images[finite], raw[finite]
-    found = Probe(inputs, images, scores, raw, _TOLERANCE.get(dtype, _COARSE))
-    if not all(found.agree(answer(images), raw) for _ in range(2)):
+    few = answer(images[:2])
+    if not _agree(few, raw[:2], tolerance):
+        if not (_agree(answer(images), raw, tolerance) and _agree(answer(images[:2]), few, 0)):
+            raise ValueError(
+                "the module answers by chance: two calls with the same images differ, in "
+                "evaluation mode, too. Make its noise (or what it remembers) depend on "
+                "self.training."
+            )
+        few_calls, many_calls = (record(double, inputs(i), 1).calls for i in (images[:2], images))
         raise ValueError(
-            "the module answers by chance: two calls with the same images differ, in evaluation "
-            "mode, too. Make its noise (or what it remembers) depend on self.training."
-        )
-    if not found.agree(answer(images[:2]), raw[:2]):
-        raise ValueError(
-            f"{_mixing_part(double, found)} mixes the images of a batch: what it gives for one "
-            "image depends on the others beside it, in evaluation mode, too."
+            f"{_mixing_part(double, few_calls, many_calls, tolerance)} mixes the images of a "
+            "batch: what it gives for one image depends on the others beside it, in evaluation "
+            "mode, too."
         )
     try:
-        alone = torch.cat([answer(image) for image in images[:3].split(1)])
+        alone = record(double, inputs(images[:1]))
+        singly = [scores.raw(alone.output, 1)]
+        singly += [answer(images[place][None]) for place in _EXTREMES]
     except Exception as error:
         raise ValueError(
             f"the module fails for one image alone ({_brief(error)}); it must take any number."
         ) from error
-    if not found.agree(alone, raw[:3]):
+    if not _agree(torch.cat(singly), raw[[0, *_EXTREMES]], tolerance):
         raise ValueError(
             "the module gives something else for an image alone than for the same one among "
             "others, in evaluation mode, too."
         )
-    return found
-
-
-def record(double: Double, argument: Tensor, keep: int = 0) -> tuple[dict[str, Call], Any]:
-    """Call a double and note what its submodules return, in the order in which they do.
-
-    Args:
-        double: what is called.
-        argument: its argument.
-        keep: of each output, copies of how many samples are kept.
-
-    Returns:
-        The calls by name, and the module's output.
-    """
-    calls: dict[str, Call] = {}
-    begun: dict[str, int] = {}
-    before: list[Tensor] = []
-
-    def start(name: str) -> Callable[..., None]:
-        def hook(*_: Any) -> None:
-            begun.setdefault(name, len(calls))
-
-        return hook
-
-    def note(name: str) -> Callable[..., None]:
-        def hook(_module: nn.Module, _arguments: Any, output: Any) -> None:
-            if name in calls:
-                calls[name].times += 1
-                return
-            call = Call(name, output, 1, begun.get(name, 0))
-            if is_plain(output):
-                call.shape = tuple(output.shape)
-                call.same = bool(before) and _equal(before[0], output)
-                before[:] = [output.detach().clone()]
-                call.output = output[:keep].clone() if output.ndim else output
-            calls[name] = call
-
-        return hook
-
-    hooks = []
-    for name, part in double.parts.items():
-        if name:
-            hooks.append(part.register_forward_pre_hook(start(name), prepend=True))
-            hooks.append(part.register_forward_hook(note(name)))
-    try:
-        output = double.root(argument)
-    finally:
-        for handle in hooks:
-            handle.remove()
-    return calls, output
+    return Probe(inputs, images, scores, raw, tolerance, together, alone)
 
 
 def _first_that_works(
-    root: nn.Module, spec: ImageSpec, images: Tensor, member: int | str | None, dtype: torch.dtype
-) -> tuple[Inputs, Any]:
+    double: Double, spec: ImageSpec, images: Tensor, member: int | str | None, dtype: torch.dtype
+) -> tuple[Inputs, Recording]:
     """How the module can be called, and what it gave."""
     failures = []
     unread: Exception | None = None
@@ -214,16 +154,16 @@ def _first_that_works(
         inputs = Inputs(spec, flat, dtype)
         argument = inputs(images)
         try:
-            output = root(argument)
+            found = record(double, argument)
         except Exception as error:
             failures.append((list(argument.shape[1:]), error))
             continue
         try:
-            find_scores(output, len(images), member)
+            find_scores(found.output, len(images), member)
         except (TypeError, ValueError) as error:
             unread = unread or error
             continue
-        return inputs, output
+        return inputs, found
     if unread is not None:
         raise unread
     tried = "; ".join(
@@ -231,7 +171,7 @@ def _first_that_works(
     )
     raise ValueError(
         f"the module gives no class scores for images of shape {list(spec.shape)}. Tried {tried}. "
-        + _advice(root)
+        + _advice(double.root)
     ) from failures[0][1]
 
 
@@ -254,26 +194,27 @@ def _advice(root: nn.Module) -> str:
     return "Check image_shape, or wrap it in a module whose forward takes such images."
 
 
-def _mixing_part(double: Double, found: Probe) -> str:
+def _mixing_part(
+    double: Double, few: dict[str, Call], many: dict[str, Call], tolerance: float
+) -> str:
     """The first submodule whose output for an image changes with the others beside it."""
-    few, _ = record(double, found.inputs(found.images[:2]), keep=1)
-    many, _ = record(double, found.inputs(found.images), keep=1)
     for name, call in many.items():
-        one = few.get(name)
-        if (
-            one is not None
-            and is_plain(one.output)
-            and is_plain(call.output)
-            and not found.agree(one.output, call.output)
-        ):
+        if name not in few:
+            continue
+        one, other = few[name].output, call.output
+        if is_plain(one) and is_plain(other) and not _agree(one, other, tolerance):
             return f"{name} ({type(double.parts[name]).__name__})"
     return "the module's own forward"
+
+
+def _agree(a: Tensor, b: Tensor, tolerance: float) -> bool:
+    if a.shape != b.shape:
+        return False
+    a, b = a.double(), b.double()
+    scale = max(1.0, float(b.abs().max())) if b.numel() else 1.0
+    return bool(((a - b).abs() <= tolerance * scale).all())
 
 
 def _brief(error: Exception) -> str:
     lines = str(error).strip().splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:200]}"
-
-
-def _equal(a: Tensor, b: Tensor) -> bool:
-    return a.shape == b.shape and a.dtype == b.dtype and torch.equal(a, b)

@@ -12,7 +12,7 @@ from torch import Tensor
 Kind: TypeAlias = Literal["logits", "probabilities", "log_probabilities"]
 
 SIGMOIDS = frozenset({"sigmoid", "hardsigmoid"})
-LINEAR = frozenset({"linear", "addmm", "mm", "matmul", "bilinear", "conv1d", "conv2d", "conv3d"})
+LINEAR = frozenset({"linear", "addmm", "mm", "matmul", "bilinear", "conv2d", "convolution"})
 """Operations (and modules, in lower case) after which a number is squashed, or is not."""
 
 

@@ -196,8 +196,15 @@ def test_a_state_that_is_loaded_shows() -> None:
     torch.testing.assert_close(split.head(split.encoder(images)), expected, atol=1e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["lenet", "resnet", "vit", "hooked_resnet"])
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("lenet", torch.float16),
+        ("resnet", torch.float64),
+        ("resnet", torch.bfloat16),
+        ("hooked_resnet", torch.float16),
+    ],
+)
 def test_other_precisions_take_and_give_float32(name: str, dtype: torch.dtype) -> None:
     animal = ZOO[name]
     module = animal.module().to(dtype)
@@ -278,7 +285,9 @@ def test_a_layer_is_named_or_given() -> None:
         found.split(nn.Linear(2, 2))
     with pytest.raises(TypeError, match="layer is int"):
         found.split(3)
-    with pytest.raises(ValueError, match="has no output of its own"):
+    with pytest.raises(
+        ValueError, match=r"no output that is a layer's; choose one of: layers\.0, layers\.1"
+    ):
         classifier(ZOO["densenet"].module(), ZOO["densenet"].image_shape).split("layers")
 
 
