@@ -72,6 +72,14 @@ LIBRARIES = (REQUIRE, HTML_MANAGER, TEMML, TEMML_STYLE, MATH_FONT)
 _FONT = re.compile(r'[\w$]+\.p\+"([0-9a-f]{20}\.\w+)"')
 _ICONS = "*.woff2"
 
+# Where html-manager takes its own address from: a page in a frame may have none (about:srcdoc).
+_ADDRESS = re.compile(r"document\.location(?=\))|document\.baseURI\|\|self\.location\.href")
+_HERE = """\
+const invertvizHere = ["http:", "https:", "file:"].includes(location.protocol)
+  ? location.href
+  : "https://page.invalid/";
+"""
+
 _MODULE = """\
 (define => {{
 {source}
@@ -174,8 +182,8 @@ def _html_manager() -> list[str]:
         return f'invertvizIconFonts["{found[1]}"]' if found[1] in fonts else '"data:,"'
 
     return [
-        f"const invertvizIconFonts = {json.dumps(fonts)};",
-        _FONT.sub(font, HTML_MANAGER.source),
+        f"const invertvizIconFonts = {json.dumps(fonts)};\n{_HERE}",
+        _ADDRESS.sub("invertvizHere", _FONT.sub(font, HTML_MANAGER.source)),
     ]
 
 
