@@ -24,8 +24,8 @@ from invertviz._arrays import (
     one_code,
     to_numpy,
 )
-from invertviz._brief import brief
 from invertviz._classes import Classes, class_indices
+from invertviz._short_repr import short_repr
 from invertviz.network import InvertibleNetwork
 from invertviz.priors import KINDS, CodePrior, Pull, bundled_digits, real_images
 
@@ -51,7 +51,7 @@ class CodeOptimization:
     trajectory: Array
     steps: int
 
-    __repr__ = brief
+    __repr__ = short_repr
 
 
 def optimize_codes(

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from invertviz._arrays import Array, ArrayLike, as_labels, like
-from invertviz._brief import brief
+from invertviz._short_repr import short_repr
 from invertviz.images import CHUNK, as_stack, displayable, in_chunks
 from invertviz.network import InvertibleNetwork
 
@@ -36,7 +36,7 @@ class Evaluation:
     misclassified: Array
     confusion_matrix: Array
 
-    __repr__ = brief
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from invertviz._arrays import ArrayLike, generator_of
+from invertviz._border import border_mask
 from invertviz._classes import Classes, class_indices
-from invertviz._regions import border_mask
 from invertviz.codes import optimize_codes
 from invertviz.images import displayable
 from invertviz.network import InvertibleNetwork

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import Array, ArrayLike, as_codes, like, resolve_device
-from invertviz._brief import brief
 from invertviz._checkpoint_file import to_bytes
 from invertviz._files import written_whole
+from invertviz._short_repr import short_repr
 from invertviz.activations import softmax
 from invertviz.dense import DenseClassifier, matrix
 from invertviz.images import ImageSpec, as_images
@@ -39,7 +39,7 @@ class Reconstruction(NamedTuple):
 
     def __repr__(self) -> str:
         """Dtypes and shapes."""
-        return brief(self)
+        return short_repr(self)
 
 
 _ANSWERS = frozenset({"encode", "classify", "invert", "reconstruct", "inverted", "forward"})

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from invertviz import datasets
 from invertviz._arrays import ArrayLike, generator_of
-from invertviz._brief import brief
+from invertviz._short_repr import short_repr
 from invertviz.images import as_images
 from invertviz.network import InvertibleNetwork
 
@@ -70,7 +70,7 @@ class CodePrior:
     covariances: Tensor
     weight: float
 
-    __repr__ = brief
+    __repr__ = short_repr
 
     @classmethod
     @torch.no_grad()

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invertviz._arrays import ArrayLike, as_codes, one_code, to_numpy
-from invertviz._brief import brief
 from invertviz._classes import Classes, class_indices
+from invertviz._short_repr import short_repr
 from invertviz.images import as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
 from invertviz.parts import Layer
@@ -36,7 +36,7 @@ class UnitSurvey:
     mean_code: NDArray[np.float32]
     class_codes: NDArray[np.float32]
 
-    __repr__ = brief
+    __repr__ = short_repr
 
 
 @torch.no_grad()

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from invertviz._arrays import ArrayLike, one_code, to_numpy
-from invertviz._brief import brief
-from invertviz._regions import border_mask
+from invertviz._border import border_mask
+from invertviz._short_repr import short_repr
 from invertviz.codes import project_units, unit_numbers
 from invertviz.images import as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
@@ -35,7 +35,7 @@ class DrivingSamples(NamedTuple):
 
     def __repr__(self) -> str:
         """Dtypes and shapes."""
-        return brief(self)
+        return short_repr(self)
 
 
 @torch.no_grad()

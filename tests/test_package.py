@@ -1,14 +1,23 @@
 """The wheel holds all that a person without node or network needs."""
 
+import ast
 import gzip
+import itertools
 import subprocess
 import sys
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 import invertviz
+
+try:
+    import tomllib
+except ModuleNotFoundError:  # Python 3.10
+    import tomli as tomllib
 
 ROOT = Path(__file__).parents[1]
 
@@ -73,3 +82,28 @@ def test_an_import_loads_only_what_it_needs(module, unneeded):
     code = f"import {module}, sys; print([name for name in {unneeded} if name in sys.modules])"
     found = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert found.stdout.strip() == "[]"
+
+
+def test_what_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = itertools.chain.from_iterable(project["optional-dependencies"].values())
+    wanted = [Requirement(line) for line in [*project["dependencies"], *extras]]
+    declared = {requirement.name.replace("_", "-").lower() for requirement in wanted}
+    of_module = packages_distributions()
+    for path in (ROOT / "invertviz").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for top in {name.partition(".")[0] for name in names} - {"invertviz"}:
+                if top not in sys.stdlib_module_names and top != "typing_extensions":  # for types
+                    owners = {name.replace("_", "-").lower() for name in of_module[top]}
+                    assert owners & declared, f"{path} imports {top}, of {owners}"
+
+
+def test_where_private_parts_are_overridden_the_next_version_is_not_trusted():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    bounded = {"anywidget", "ipywidgets", "bqplot"}
+    for requirement in map(Requirement, project["dependencies"]):
+        if requirement.name in bounded:
+            assert "<" in str(requirement.specifier), requirement

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from invertviz._brief import brief
 from invertviz._labels import labels_and_names
+from invertviz._short_repr import short_repr
 
 _HELD_OUT = 6  # of so many samples of a class, one is held out
 
@@ -27,7 +27,7 @@ class Split:
     images: NDArray[np.float32]
     labels: NDArray[np.int64]
 
-    __repr__ = brief
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Dataset:
     class_names: tuple[str, ...]
     note: str = ""
 
-    __repr__ = brief
+    __repr__ = short_repr
 
 
 class Samples(NamedTuple):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import torch
 
 from invertviz import InvertibleNetwork, evaluate, evaluate_inverse
 
@@ -88,3 +89,14 @@ def test_bad_data_is_refused(identity, images, labels, error, message):
         evaluate(identity, images, labels)
     with pytest.raises(error, match=message):
         evaluate_inverse(identity, images, labels)
+
+
+def test_labels_are_a_copy_of_the_caller_s(identity):
+    images, labels = torch.eye(3), torch.tensor([0, 1, 2])
+    found = evaluate(identity, images, labels)
+    labels[0] = 2
+    assert found.labels.tolist() == [0, 1, 2]
+    counts = np.array([0, 1, 2])
+    found = evaluate(identity, np.eye(3), counts)
+    counts[0] = 2
+    assert found.labels.tolist() == [0, 1, 2]

@@ -43,3 +43,10 @@ def test_what_does_not_fit_is_refused(pretrained, sample):
         unit_effects(pretrained, np.zeros(100), [1, 2], np.zeros((100, 2)))
     with pytest.raises(ValueError, match="99 ends for 100 units"):
         unit_effects(pretrained, np.zeros(100), 1, np.zeros((99, 2)))
+
+
+def test_of_equal_effects_the_lower_unit_comes_first():
+    effects = np.zeros(300, np.float32)
+    effects[[250, 17]] = 0.5, -0.5
+    rest = [unit for unit in range(300) if unit not in (17, 250)]
+    assert ranked(effects) == [17, 250, *rest]

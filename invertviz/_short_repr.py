@@ -7,7 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 
-def brief(result: Any) -> str:
+def short_repr(result: Any) -> str:
     """A dataclass or named tuple for people: a line a field, of arrays the dtype and shape."""
     names = getattr(result, "_fields", None) or [field.name for field in fields(result)]
     lines = [f"{name}={_told(getattr(result, name))},\n" for name in names]
