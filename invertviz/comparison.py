@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from invertviz._arrays import ArrayLike, as_labels, generator_of
+from invertviz._sources import images_and_labels
 from invertviz.images import as_images, displayable
 from invertviz.inverses import DecoderInverse
 from invertviz.network import InvertibleNetwork
@@ -78,7 +79,7 @@ def fit_inverses(
 def compare_inverses(
     network: InvertibleNetwork,
     images: ArrayLike,
-    labels: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     fit_images: ArrayLike | None = None,
     inverses: Inverses | None = None,
@@ -91,7 +92,8 @@ def compare_inverses(
         network: the network; it stays as it is.
         images: to measure on: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers
             0…255.
-        labels: class numbers, int `[N]`.
+        labels: class numbers, int `[N]`; None where they come with the images, as in a pair or a
+            torch Dataset.
         fit_images: to fit on, such as the training set. If None, `images` is split at random:
             fitted on one half, measured on the other, never on what was fitted.
         inverses: the kinds to fit, as for `fit_inverses`; or ready ones by the name of their row,
@@ -141,7 +143,7 @@ def compare_inverses(
 def trade_off(
     network: InvertibleNetwork,
     images: ArrayLike,
-    labels: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     fit_images: ArrayLike | None = None,
     weights: Sequence[float] = (0, 0.01, 0.05, 0.2, 1),
@@ -241,12 +243,13 @@ def _bounds(known: Tensor, rank: int) -> dict[str, Callable[[Tensor], Tensor]]:
 def _data(
     network: InvertibleNetwork,
     images: ArrayLike,
-    labels: ArrayLike,
+    labels: ArrayLike | None,
     fit_images: ArrayLike | None,
     seed: int,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Pixels and labels to measure on, and pixels to fit on."""
     place: dict[str, Any] = {"device": network.device, "dtype": network.dtype}
+    images, labels = images_and_labels(images, labels)
     pixels = as_images(images, network.images, **place)
     classes = len(network.class_names)
     truth = as_labels(labels, count=len(pixels), classes=classes, device=network.device)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from invertviz._arrays import Array, ArrayLike, as_labels, like
 from invertviz._short_repr import short_repr
+from invertviz._sources import images_and_labels
 from invertviz.images import CHUNK, as_stack, displayable, in_chunks
 from invertviz.network import InvertibleNetwork
 
@@ -59,18 +60,22 @@ class InverseQuality:
 
 
 @torch.no_grad()
-def evaluate(network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike) -> Evaluation:
+def evaluate(
+    network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike | None = None
+) -> Evaluation:
     """Classify a data set and compare with its labels.
 
     Args:
         network: the network.
-        images: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers 0…255.
-        labels: class numbers, int `[N]`.
+        images: `[N, *image_shape]` or `[N, pixels]`, floats in [0, 1] or integers 0…255; or images
+            and labels together: a pair, a torch Dataset or DataLoader, `datasets.load(…).test`.
+        labels: class numbers, int `[N]`; None where they come with the images.
 
     Raises:
-        TypeError: not arrays of numbers, labels that are not integers.
+        TypeError: not arrays of numbers, labels that are missing or not integers.
         ValueError: empty, of another shape, not finite, out of range, labels beyond the classes.
     """
+    images, labels = images_and_labels(images, labels)
     rows, truth = _checked(network, images, labels)
     probabilities = torch.cat(
         [network.head(network.encoder(pixels)).softmax(-1) for pixels in _chunks(network, rows)]
@@ -96,7 +101,7 @@ def evaluate(network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike) -
 
 @torch.no_grad()
 def evaluate_inverse(
-    network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike
+    network: InvertibleNetwork, images: ArrayLike, labels: ArrayLike | None = None
 ) -> InverseQuality:
     """Reconstruct a data set; measure pixels, and what the network says of the results.
 
@@ -104,7 +109,7 @@ def evaluate_inverse(
 
     Args and errors are those of `evaluate`.
     """
-    rows, truth = _checked(network, images, labels)
+    rows, truth = _checked(network, *images_and_labels(images, labels))
     absolute = squared = 0.0
     same, wrong = [], []
     for pixels, expected in zip(_chunks(network, rows), truth.split(CHUNK), strict=True):

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from invertviz._arrays import ArrayLike, as_tensor, finite
+from invertviz._sources import images_of
 
 CHUNK = 10_000
 """Images at a time where there may be many."""
@@ -130,7 +131,7 @@ def as_stack(images: ArrayLike, spec: ImageSpec, *, name: str = "images") -> Ten
         TypeError: not an array of numbers.
         ValueError: empty, or of another shape.
     """
-    given = as_tensor(images, name)
+    given = as_tensor(images_of(images), name)
     size, shape = tuple(given.shape), spec.shape
     if given.numel() == 0:
         raise ValueError(f"{name} is empty (shape {list(size)}); give at least one image.")

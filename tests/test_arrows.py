@@ -8,7 +8,8 @@ PACKAGE = Path(__file__).resolve().parents[1] / "invertviz"
 
 # From the ground up; who stands on a floor may use what stands below. README shows the same.
 FLOORS = [
-    "_files _brief _labels _arrays _noise _regions",
+    "_files _short_repr _labels _arrays _noise _border",
+    "_sources",
     "images activations datasets server",
     "parts",
     "dense splitting _checkpoint_file",

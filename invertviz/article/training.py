@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from invertviz._arrays import ArrayLike, as_labels, as_tensor, generator_of, resolve_device
+from invertviz._sources import images_and_labels
 from invertviz.dense import DenseClassifier
 from invertviz.images import ImageSpec, as_images
 from invertviz.network import InvertibleNetwork
@@ -67,7 +68,7 @@ def untrained(
 @torch.inference_mode(False)
 def train(
     images: ArrayLike,
-    labels: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     hidden: Sequence[int] = (100, 100),
     activation: str = "sigmoid",
@@ -85,8 +86,9 @@ def train(
     """Train a classifier and then its inverse; the defaults are the article's settings.
 
     Args:
-        images: `[N, *image_shape]`, floats in [0, 1] or integers 0…255.
-        labels: class numbers, int `[N]`.
+        images: `[N, *image_shape]`, floats in [0, 1] or integers 0…255; or images and labels
+            together: a pair, a torch Dataset or DataLoader, `datasets.load(…).train`.
+        labels: class numbers, int `[N]`; None where they come with the images.
         hidden: widths of the hidden layers; the last is the size of the code.
         activation: of the hidden layers.
         image_shape: shape of one image; if None, that of `images`, a channel axis of one left out.
@@ -109,6 +111,7 @@ def train(
     check_settings(steps, batch_size, learning_rate)
     check_settings(inverse_steps, batch_size, learning_rate, "inverse_steps")
     check_confidence(confidence)
+    images, labels = images_and_labels(images, labels)
     spec = ImageSpec(_shape_of_one(images) if image_shape is None else image_shape)
     shown = as_images(images, spec, device=torch.device("cpu"))
     classes = _count_classes(labels, len(shown)) if class_names is None else len(class_names)
@@ -156,7 +159,7 @@ def train(
 def fit_classifier(
     network: InvertibleNetwork,
     images: ArrayLike,
-    labels: ArrayLike,
+    labels: ArrayLike | None = None,
     *,
     steps: int = 2000,
     batch_size: int = 1000,
@@ -178,6 +181,7 @@ def fit_classifier(
     """
     check_settings(steps, batch_size, learning_rate)
     classifier = dense_of(network)
+    images, labels = images_and_labels(images, labels)
     shown = as_images(images, network.images, device=network.device, dtype=network.dtype)
     truth = as_labels(labels, count=len(shown), classes=classifier.classes, device=network.device)
     parameters = [*classifier.weights, *classifier.biases]
