@@ -67,8 +67,8 @@ def _pair(source: Any) -> tuple[ArrayLike, ArrayLike | None]:
 
 def _are_a_pair(images: Any, labels: Any) -> bool:
     """Whether these are images and one label each; two images are none."""
-    shape, count = getattr(images, "shape", ()), getattr(labels, "shape", ())
-    return len(shape) >= 2 and tuple(count) in ((shape[0],), (shape[0], 1))
+    shape, count = tuple(getattr(images, "shape", ())), tuple(getattr(labels, "shape", ()))
+    return len(shape) >= 2 and count in (shape[:1], (*shape[:1], 1))
 
 
 def _gathered(batches: Iterable[Any]) -> tuple[Tensor, Tensor | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -26,8 +26,9 @@ from invertviz._arrays import (
 )
 from invertviz._classes import Classes, class_indices
 from invertviz._short_repr import short_repr
+from invertviz.descent import Descent, moves_from_zeros
 from invertviz.network import InvertibleNetwork
-from invertviz.priors import KINDS, CodePrior, Pull, bundled_digits, real_images
+from invertviz.priors import CodePrior, Pull, bundled_digits, check_prior, real_images
 
 OnStep: TypeAlias = Callable[[int, Array, Array], bool | None]
 
@@ -109,79 +110,31 @@ def optimize_codes(
     if isinstance(prior, str):
         prior = CodePrior.fit(network, kind=prior)
     if prior is not None:
-        _check_prior(network, prior)
-        if learning_rate * prior.weight >= 2:
-            raise ValueError(
-                f"learning_rate {learning_rate} times the prior's weight {prior.weight} is 2 or "
-                "more, with which each step goes further off; lower one of them."
-            )
+        check_prior(network, prior, learning_rate)
     pull = None if prior is None else prior.pull(chosen, seed=seed)
     begin = _start(network, start, len(chosen), pull, seed)
-    descent = descend(network, targets, begin, learning_rate, pull)
-    codes, probabilities = next(descent)
-    trajectory = [codes]
-    step = 0
+    descent = Descent(
+        network,
+        targets,
+        begin,
+        learning_rate=learning_rate,
+        steps=steps,
+        pull=pull,
+        record_every=record_every,
+    )
     with trange(1, steps + 1, desc="codes", unit="step", disable=not progress) as bar:
         for step in bar:
-            codes, probabilities = next(descent)
-            stop = on_step is not None and on_step(
-                step, like(start, codes), like(start, probabilities)
-            )
-            if stop or step == steps or step % record_every == 0:
-                trajectory.append(codes)
-            if stop:
+            descent.advance(step)
+            codes, probabilities = descent.codes, descent.probabilities
+            if on_step and on_step(step, like(start, codes), like(start, probabilities)):
                 break
     return CodeOptimization(
-        codes=like(start, codes),
-        probabilities=like(start, probabilities),
-        images=like(start, network.inverted(codes)),
-        trajectory=like(start, torch.stack(trajectory)),
-        steps=step,
+        codes=like(start, descent.codes),
+        probabilities=like(start, descent.probabilities),
+        images=like(start, network.inverted(descent.codes)),
+        trajectory=like(start, descent.course().codes),
+        steps=descent.step,
     )
-
-
-def _check_prior(network: InvertibleNetwork, prior: CodePrior) -> None:
-    if not isinstance(prior, CodePrior):
-        raise TypeError(
-            f"prior is {prior!r}; give None, one of {', '.join(KINDS)}, or CodePrior.fit(network)."
-        )
-    size = math.prod(network.code_shape)
-    wanted, found = (len(network.class_names), size), tuple(prior.means.shape)
-    if found != wanted:
-        raise ValueError(
-            f"the prior is for {found[0]} classes and codes of {found[1]} units, but the network "
-            f"has {wanted[0]} and {wanted[1]}; fit one for it: CodePrior.fit(network, images)."
-        )
-
-
-def descend(
-    network: InvertibleNetwork,
-    targets: Tensor,
-    codes: Tensor,
-    learning_rate: float,
-    pull: Pull | None = None,
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """The latent optimization itself, one step at a time and without end; no checks.
-
-    Args:
-        network: the network.
-        targets: wanted probabilities, float `[N, classes]`.
-        codes: where to start, float `[N, *code_shape]`.
-        learning_rate: of the gradient descent.
-        pull: towards where a prior expects the codes, if there is one.
-
-    Yields:
-        Codes and their probabilities: first those of the start, then those after each step.
-    """
-    gradient_at = network.head.gradient(targets)
-    codes = codes.detach()
-    while True:
-        probabilities, gradient = gradient_at(codes)
-        yield codes, probabilities
-        if pull is not None:
-            natural = pull.direction(gradient.flatten(1), codes.flatten(1))
-            gradient = natural.reshape(codes.shape)
-        codes = torch.sub(codes, gradient, alpha=learning_rate)
 
 
 def sweep_unit(network: InvertibleNetwork, code: ArrayLike, unit: int, values: ArrayLike) -> Array:
@@ -258,7 +211,7 @@ def _start(
 ) -> Tensor:
     if start is None and pull is not None:
         return pull.mean.reshape(-1, *network.code_shape)
-    if start is None and not _moves_from_zeros(network):
+    if start is None and not moves_from_zeros(network):
         return _a_start_that_moves(network, count, seed)
     if start is None:
         return torch.zeros(count, *network.code_shape, device=network.device, dtype=network.dtype)
@@ -272,13 +225,6 @@ def _start(
     return codes.repeat(
         count // len(codes), *([1] * len(network.code_shape))
     )  # the caller's own stay as they are
-
-
-def _moves_from_zeros(network: InvertibleNetwork) -> bool:
-    """Whether the gradient at the zero code is one: relu's derivative at 0 is 0."""
-    zeros = torch.zeros(1, *network.code_shape, device=network.device, dtype=network.dtype)
-    _, gradient = network.head.gradient(torch.eye(len(network.class_names)).to(zeros)[:1])(zeros)
-    return bool(gradient.count_nonzero() > 0.5 * gradient.numel())
 
 
 def _a_start_that_moves(network: InvertibleNetwork, count: int, seed: int) -> Tensor:

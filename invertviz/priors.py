@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import operator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from invertviz import datasets
-from invertviz._arrays import ArrayLike, generator_of
+from invertviz._arrays import ArrayLike
+from invertviz._noise import normal_noise
 from invertviz._short_repr import short_repr
 from invertviz.images import as_images
 from invertviz.network import InvertibleNetwork
@@ -17,7 +21,8 @@ from invertviz.network import InvertibleNetwork
 KINDS = ("gaussian", "class", "diverse")
 """The kinds of priors, by name."""
 
-_SPREAD = 0.75  # of what "diverse" draws, in σ: the rare codes further out make unclear pictures
+SPREAD = 0.75
+"""Of what "diverse" draws, in σ: the rare codes further out make unclear pictures."""
 
 
 class Pull(NamedTuple):
@@ -125,18 +130,69 @@ class CodePrior:
 
         Args:
             classes: class numbers.
-            seed: of what "diverse" draws.
+            seed: of what "diverse" draws, 0 or more.
+
+        Raises:
+            TypeError: a seed that is no integer.
         """
-        means, covariances = self.means[classes], self.covariances[classes]
-        if self.kind == "diverse":
-            generator = generator_of(seed)
-            drawn = torch.randn(means.shape, generator=generator).to(means)
-            variances, axes = torch.linalg.eigh(covariances)
-            drawn = variances.clamp_min(0).sqrt() * drawn
-            means = means + _SPREAD * (axes @ drawn[:, :, None])[:, :, 0]
+        shares = torch.eye(len(self.means)).to(self.means)[classes]
+        return self.pull_towards(shares, seed=seed)
+
+    def pull_towards(self, shares: Tensor, *, seed: int = 0) -> Pull:
+        """The prior on one code for each row of shares; of a mixture, the mean of its classes'.
+
+        Args:
+            shares: of the classes, float `[N, classes]`, rows sum to 1.
+            seed: of what "diverse" draws, 0 or more.
+
+        Raises:
+            TypeError: a seed that is no integer.
+        """
+        means = shares @ self.means
         if self.kind == "gaussian":
-            covariances = covariances[:1]
-        return Pull(means, metric(covariances), self.weight)
+            return Pull(means, metric(self.covariances[:1]), self.weight)
+        if self.kind == "diverse":
+            noise = normal_noise(_seed(seed), tuple(means.shape))
+            roots = torch.tensordot(shares, self.roots, 1)
+            drawn = roots @ torch.from_numpy(noise).to(means)[:, :, None]
+            means = means + SPREAD * drawn[:, :, 0]
+        return Pull(means, metric(torch.tensordot(shares, self.covariances, 1)), self.weight)
+
+    @cached_property
+    def roots(self) -> Tensor:
+        """Symmetric roots R of the covariances, R R = Σ; float `[classes, D, D]`.
+
+        A covariance has one such root alone: what "diverse" draws is the same on every device, and
+        in a page.
+        """
+        variances, axes = torch.linalg.eigh(self.covariances)
+        return (axes * variances.clamp_min(0).sqrt()[:, None, :]) @ axes.mT
+
+
+def check_prior(network: InvertibleNetwork, prior: CodePrior, learning_rate: float) -> None:
+    """See that a prior can be descended with.
+
+    Raises:
+        TypeError: no prior.
+        ValueError: one for other classes or codes of another size, or with which steps of that
+            rate go further and further off.
+    """
+    if not isinstance(prior, CodePrior):
+        raise TypeError(
+            f"prior is {prior!r}; give None, one of {', '.join(KINDS)}, or CodePrior.fit(network)."
+        )
+    size = math.prod(network.code_shape)
+    needed, fitted = (len(network.class_names), size), tuple(prior.means.shape)
+    if fitted != needed:
+        raise ValueError(
+            f"the prior is for {fitted[0]} classes and codes of {fitted[1]} units, but the network "
+            f"has {needed[0]} and {needed[1]}; fit one for it: CodePrior.fit(network, images)."
+        )
+    if learning_rate * prior.weight >= 2:
+        raise ValueError(
+            f"learning_rate {learning_rate} times the prior's weight {prior.weight} is 2 or "
+            "more, with which each step goes further off; lower one of them."
+        )
 
 
 def confident_codes(
@@ -193,6 +249,13 @@ def metric(covariances: Tensor) -> Tensor:
     """Covariances `[…, units, units]` in units of their mean variance."""
     scale = covariances.diagonal(dim1=-2, dim2=-1).mean(-1)[..., None, None]
     return covariances / scale.clamp_min(torch.finfo(covariances.dtype).tiny)
+
+
+def _seed(seed: int) -> int:
+    try:
+        return operator.index(seed) % 2**32
+    except TypeError as error:
+        raise TypeError(f"seed is {seed!r}; give an integer.") from error
 
 
 def _check_samples(count: int, what: str, confidence: float) -> None:

@@ -17,11 +17,14 @@ from safetensors.numpy import save_file
 import invertviz
 from invertviz import untrained
 from invertviz.activations import ACTIVATIONS
+from invertviz.descent import Descent
 from invertviz.network import InvertibleNetwork
 from invertviz.parts import inverse_of_kind
+from invertviz.priors import KINDS
+from invertviz.widgets.class_picker.priors import Priors
 
 FOLDER = Path(__file__).resolve().parents[1] / "js" / "tests" / "vectors"
-STEPS, EVERY = 1000, 50
+STEPS, EVERY, SEED = 1000, 50, 5
 INVERSE_SETTINGS: dict[str, dict[str, Any]] = {
     "ridge": {},
     "decoder": {"hidden": (40, 30), "activation": "tanh", "steps": 30},
@@ -54,6 +57,28 @@ def cases() -> Iterator[tuple[str, InvertibleNetwork, np.ndarray]]:
             yield f"{shape}-{activation}", network, noise
 
 
+def prior_vectors() -> dict[str, np.ndarray]:
+    """What each prior is for the page, and the way that it leads: two classes, and a mixture."""
+    network = invertviz.load_pretrained(device="cpu")
+    targets = torch.zeros(4, 10)
+    targets[0, 7] = targets[1, 2] = targets[2, 2] = 1
+    targets[3, 3], targets[3, 8] = 0.6, 0.4
+    vectors = {"targets": targets.numpy()}
+    priors = Priors(network, None, None)
+    for kind in KINDS:
+        pull = priors.of(kind).pull_towards(targets, seed=SEED)
+        descent = Descent(
+            network, targets, pull.mean, learning_rate=1, steps=STEPS, pull=pull, record_every=EVERY
+        )
+        descent.advance(STEPS)
+        packed = priors.packed()[kind]
+        for part in ("means", "roots"):
+            vectors[f"{kind}.{part}"] = np.frombuffer(packed[part], dtype="<f4")
+        vectors[f"{kind}.weight"] = np.array([packed["weight"]], dtype=np.float32)
+        vectors[f"{kind}.trajectory"] = descent.course().codes.numpy()
+    return vectors
+
+
 def main() -> None:
     """Write all cases anew."""
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -74,6 +99,7 @@ def main() -> None:
         }
         arrays = {key: np.ascontiguousarray(array) for key, array in expected.items()}
         save_file(arrays, FOLDER / f"{name}.expected.safetensors")
+    save_file(prior_vectors(), FOLDER / "pretrained.priors.safetensors")
     print(f"wrote {len(list(FOLDER.iterdir()))} files to {FOLDER}")
 
 

@@ -78,7 +78,7 @@ def moved(sliders: UnitSliders, count: int = 5) -> UnitSliders:
     sliders.moved = {
         unit: float(sliders.ranges[unit][int(sliders.effects[unit] < 0)]) for unit in most
     }
-    sliders.unit, sliders.order = most[0], "effect"
+    sliders.unit, sliders.sort = most[0], "effect"
     return sliders
 
 

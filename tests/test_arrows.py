@@ -18,6 +18,7 @@ FLOORS = [
     "checkpoints programs",
     "article",
     "priors survey evaluation",
+    "descent",
     "codes",
     "units generation comparison",
     "figures",

@@ -66,7 +66,7 @@ def weight_bytes(models: Models) -> int:
     networks = {
         name
         for model in models.values()
-        for name in _references(model["state"].get("network_model"))
+        for name in _references(model["state"].get("_network_model"))
     }
     return sum(
         len(buffer["data"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from functools import cache
 from weakref import WeakKeyDictionary
 
@@ -17,7 +18,7 @@ class NetworkModel(anywidget.AnyWidget):
     """What the page knows of a network, for the browser engine; it shows nothing.
 
     Attributes:
-        weights: the bytes of the network's checkpoint.
+        weights: the bytes of the network's checkpoint, without its training record.
     """
 
     _esm = "export default {};"  # anywidget's models keep bytes in a notebook's saved state
@@ -25,8 +26,29 @@ class NetworkModel(anywidget.AnyWidget):
     weights = t.Bytes(read_only=True).tag(sync=True)
 
     def __init__(self, network: InvertibleNetwork) -> None:
-        self.set_trait("weights", dense_program(network))
+        self._users = 0
+        self._fingerprint: Hashable = None
+        self.follow(network)
         super().__init__()
+
+    def follow(self, network: InvertibleNetwork) -> None:
+        """Have the weights as they are now."""
+        now = fingerprint(network)
+        if now != self._fingerprint:
+            self.set_trait("weights", dense_program(network))
+            self._fingerprint = now
+
+    def close(self) -> None:
+        """Close it, and its layout, which every widget has."""
+        if self.comm is not None:
+            self.layout.close()
+        super().close()
+
+    def release(self) -> None:
+        """One of the widgets that show the network is closed; without any, so is this."""
+        self._users -= 1
+        if self._users == 0:
+            self.close()
 
 
 @cache
@@ -39,10 +61,20 @@ _models: WeakKeyDictionary[InvertibleNetwork, NetworkModel] = WeakKeyDictionary(
 
 
 def model_of(network: InvertibleNetwork) -> NetworkModel:
-    """The one model of a network that all of its widgets share, with its weights as they are."""
+    """The one model of a network that all of its widgets share; each has to `release` it."""
     model = _models.get(network)
     if model is None or model.comm is None:  # closed
         model = _models[network] = NetworkModel(network)
     else:
-        model.set_trait("weights", dense_program(network))
+        model.follow(network)
+    model._users += 1
     return model
+
+
+def fingerprint(network: InvertibleNetwork) -> Hashable:
+    """Another one after each change of the weights; some microseconds.
+
+    torch counts what is written to a tensor in place.
+    """
+    tensors = [*network.parameters(), *network.buffers()]
+    return tuple((tensor.data_ptr(), tensor._version) for tensor in tensors)

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
-import traitlets as t
 from numpy.typing import NDArray
 
 from invertviz._arrays import as_codes
 from invertviz.images import as_images
+from invertviz.widgets._values import Checked, finite
 
 FloatArray = NDArray[np.float32]
 LevelArray = NDArray[np.uint8]
 
 
-class Floats(t.TraitType[FloatArray, Any]):
+class Floats(Checked[FloatArray]):
     """A float32 array that travels to the page as little-endian bytes.
 
     What Python reads is read-only: assign a new array to change it, so that everybody hears.
     """
 
-    info_text = "an array of finite numbers"
+    info_text = "an array of numbers"
     default_value = np.zeros(0, dtype=np.float32)
 
     def __init__(self, **kwargs: Any) -> None:
@@ -32,25 +33,51 @@ class Floats(t.TraitType[FloatArray, Any]):
 
     def set(self, obj: Any, value: Any) -> None:
         """Set it, and tell observers if the numbers change: a link there and back comes to rest."""
-        known = obj._trait_values.get(self.name)
-        if known is not None and value is known:  # traitlets sets what it held back a second time
+        old = self.get(obj, type(obj))
+        if value is old:  # traitlets sets what it held back a second time
             return
         new = self._validate(obj, value)
-        if known is None or new is None or not same_numbers(known, new):
+        if old is None or new is None or not _same_numbers(old, new):
             obj._trait_values[self.name] = new
-            obj._notify_trait(self.name, self.default_value if known is None else known, new)
+            obj._notify_trait(self.name, old, new)
 
-    def validate(self, obj: Any, value: Any) -> FloatArray:  # noqa: ARG002
+    def check(self, obj: Any, value: Any) -> FloatArray:  # noqa: ARG002
         """A read-only float32 copy of the value."""
-        return _frozen(np.array(value, dtype=np.float32))
+        return _frozen(np.array(plain(value, str(self.name)), dtype=np.float32))
 
 
 class Arrays(Floats):
-    """A float32 array of any shape: `{shape, data}` on the page, which may send it back."""
+    """A float32 array of several axes: `{shape, data}` on the page, which may send it back.
 
-    def __init__(self, **kwargs: Any) -> None:
+    Args:
+        rows: how many axes come first, of any length.
+        inner: gives the shape of what lies along these, for a widget.
+        kwargs: as for every trait.
+    """
+
+    def __init__(self, rows: int, inner: Callable[[Any], tuple[int, ...]], **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.rows, self.inner = rows, inner
         self.tag(to_json=_to_shaped_bytes, from_json=_from_shaped_bytes, echo_update=False)
+
+    def check(self, obj: Any, value: Any) -> FloatArray:
+        """A read-only float32 copy.
+
+        Raises:
+            TypeError: not an array of numbers.
+            ValueError: of another shape; empty arrays are taken.
+        """
+        array = super().check(obj, value)
+        inner = self.inner(obj)
+        if array.size and (
+            array.ndim != self.rows + len(inner) or array.shape[self.rows :] != inner
+        ):
+            free = "n, " * self.rows
+            raise ValueError(
+                f"{self.name} has shape {list(array.shape)}; it must be "
+                f"[{free}{', '.join(map(str, inner))}]."
+            )
+        return array
 
 
 class Picture(Floats):
@@ -67,9 +94,9 @@ class Picture(Floats):
 
     def default(self, obj: Any = None) -> FloatArray:
         """A blank image."""
-        return np.zeros(obj.image_shape, dtype=np.float32)
+        return _frozen(np.zeros(obj.image_shape, dtype=np.float32))
 
-    def validate(self, obj: Any, value: Any) -> FloatArray:
+    def check(self, obj: Any, value: Any) -> FloatArray:
         """A read-only float32 copy, `[H, W]` in [0, 1].
 
         Raises:
@@ -78,10 +105,10 @@ class Picture(Floats):
         """
         if _is_ready(value, obj.image_shape):  # as the page sends it
             return _frozen(value.reshape(obj.image_shape).copy())
-        cpu = torch.device("cpu")
-        rows = as_images(value, obj.network.images, device=cpu, name=str(self.name))
+        name, cpu = str(self.name), torch.device("cpu")
+        rows = as_images(plain(value, name), obj.network.images, device=cpu, name=name)
         if len(rows) != 1:
-            raise ValueError(f"{len(rows)} images were given; {self.name} holds one.")
+            raise ValueError(f"{len(rows)} images were given; {name} holds one.")
         return _frozen(rows.reshape(obj.image_shape).numpy(force=True).copy())
 
 
@@ -96,9 +123,9 @@ class Code(Floats):
 
     def default(self, obj: Any = None) -> FloatArray:
         """The zero code."""
-        return np.zeros(obj.network.code_shape, dtype=np.float32)
+        return _frozen(np.zeros(obj.network.code_shape, dtype=np.float32))
 
-    def validate(self, obj: Any, value: Any) -> FloatArray:
+    def check(self, obj: Any, value: Any) -> FloatArray:
         """A read-only float32 copy, `[code_size]`.
 
         An empty array, such as the code of a linked ClassPicker that has not run yet, changes
@@ -108,16 +135,17 @@ class Code(Floats):
             TypeError: not an array of numbers.
             ValueError: not one code of that size, or not finite.
         """
+        name, cpu = str(self.name), torch.device("cpu")
+        value = plain(value, name)
         if np.size(value) == 0 and self.name in obj._trait_values:
             return obj._trait_values[self.name]
-        cpu = torch.device("cpu")
-        rows = as_codes(value, obj.network.code_shape, device=cpu, name=str(self.name))
+        rows = as_codes(value, obj.network.code_shape, device=cpu, name=name)
         if len(rows) != 1:
-            raise ValueError(f"{len(rows)} codes were given; {self.name} holds one.")
+            raise ValueError(f"{len(rows)} codes were given; {name} holds one.")
         return _frozen(rows[0].numpy(force=True).copy())
 
 
-class Levels(t.TraitType[LevelArray, Any]):
+class Levels(Checked[LevelArray]):
     """Grey levels, a uint8 array that travels as it is; a quarter of the bytes of floats."""
 
     info_text = "an array of integers 0 to 255"
@@ -127,20 +155,39 @@ class Levels(t.TraitType[LevelArray, Any]):
         super().__init__(**kwargs)
         self.tag(sync=True, to_json=_to_bytes, from_json=_levels_from_bytes)
 
-    def validate(self, obj: Any, value: Any) -> LevelArray:  # noqa: ARG002
+    def check(self, obj: Any, value: Any) -> LevelArray:  # noqa: ARG002
         """A read-only uint8 copy of the value."""
         return _frozen(np.array(value, dtype=np.uint8))
 
 
-def same_numbers(old: NDArray[Any], new: NDArray[Any]) -> bool:
+def plain(value: Any, name: str) -> Any:
+    """The value; what is an array of a kind of its own (numpy's, pandas', …) as a plain array.
+
+    Raises:
+        ValueError: lists of unequal lengths, or a masked array that hides some of its values.
+    """
+    if isinstance(value, torch.Tensor):
+        return value
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise ValueError(
+            f"{name} is a masked array with {int(value.mask.sum())} masked values; say what "
+            f"they are, such as {name}.filled(0)."
+        )
+    try:
+        return np.asarray(value)
+    except ValueError as error:  # lists of unequal lengths
+        raise ValueError(f"{name} is not a rectangular array: {error}") from error
+
+
+Array = TypeVar("Array", bound=NDArray[Any])
+
+
+def _same_numbers(old: NDArray[Any], new: NDArray[Any]) -> bool:
     """Whether two arrays are alike, bit for bit: in a fraction of the time of `array_equal`."""
     return old.shape == new.shape and old.tobytes() == new.tobytes()
 
 
-Frozen = TypeVar("Frozen", bound=NDArray[Any])
-
-
-def _frozen(array: Frozen) -> Frozen:
+def _frozen(array: Array) -> Array:
     array.flags.writeable = False
     return array
 
@@ -148,7 +195,7 @@ def _frozen(array: Frozen) -> Frozen:
 def _is_ready(value: Any, image_shape: tuple[int, ...]) -> bool:
     """Whether nothing is to be converted or refused; numpy sees it sooner than torch does."""
     return (
-        isinstance(value, np.ndarray)
+        type(value) is np.ndarray  # no matrix, nothing masked
         and value.dtype == np.float32
         and value.shape in (image_shape, (math.prod(image_shape),))
         and value.item(value.argmin()) >= 0
@@ -165,7 +212,9 @@ def _to_shaped_bytes(array: FloatArray, widget: object) -> dict[str, Any]:
 
 
 def _from_shaped_bytes(value: dict[str, Any], widget: object) -> FloatArray:
-    return _from_bytes(value["data"], widget).reshape(value["shape"])
+    array = _from_bytes(value["data"], widget).reshape(value["shape"])
+    finite(array, "what the page sent")
+    return array
 
 
 def _from_bytes(values: memoryview, _widget: object) -> FloatArray:

@@ -1,25 +1,27 @@
 // Who answers a widget: the kernel while it answers, the browser when it does not.
 
 import type { AnyModel } from "@anywidget/types";
-import { Network } from "./engine/network";
+import { type Network, openNetwork } from "./engine/engine";
+import type { Eventually } from "./engine/eventually";
 import { LatestRequests, type RequestState } from "./requests";
 import { type Engine, Status } from "./status";
 
 /** What the traits of every widget hold; the twin of NetworkWidget in Python. */
 export interface WidgetTraits {
-  address: string;
+  _address: string;
   class_names: string[];
   image_shape: [rows: number, columns: number];
   engine: Engine | "auto";
   /** "IPY_MODEL_…": the model that holds the weights, once for all widgets of a network. */
-  network_model: string;
+  _network_model: string;
   error: string;
-  request: number;
-  answered: number;
+  notice: string;
+  _request: number;
+  _answered: number;
 }
 
 /** Works out in the browser what the kernel would answer to these changes. */
-export type Answer<T> = (network: Network, changes: Partial<T>) => Partial<T>;
+export type Answer<T> = (network: Network, changes: Partial<T>) => Eventually<Partial<T>>;
 
 /** How long an error is shown at least: the next stroke, which may go well, comes at once. */
 const READING_MS = 4000;
@@ -29,6 +31,7 @@ interface WholeModel {
   comm_live?: boolean;
   get(name: string): unknown;
   on(event: string, listener: () => void): void;
+  off(event: string, listener: () => void): void;
 }
 
 /** A widget's talk with whoever answers, shared by all its views. */
@@ -43,6 +46,12 @@ export class Link<T extends WidgetTraits> {
   private readUntil = 0;
   private newest: (() => Partial<T>) | undefined;
   private first: (() => Partial<T>) | undefined;
+  /** Whether an answer is being worked out here, and whether another one waits. */
+  private working = false;
+  private waiting = false;
+  private closed = false;
+  /** What takes back the listeners on whole models. */
+  private readonly ends: (() => void)[] = [];
 
   constructor(
     private readonly model: AnyModel<T>,
@@ -57,6 +66,9 @@ export class Link<T extends WidgetTraits> {
     this.requests = new LatestRequests(model, (changes) => this.write(changes), onState);
     model.on("change:error", () => this.showError());
     this.showError();
+    const showNotice = () => this.status.set({ notice: model.get("notice") ?? "" });
+    model.on("change:notice", showNotice);
+    showNotice();
     const choose = () => this.status.set({ wanted: model.get("engine") });
     model.on("change:engine", choose);
     choose();
@@ -123,21 +135,53 @@ export class Link<T extends WidgetTraits> {
   }
 
   close(): void {
+    this.closed = true;
     clearTimeout(this.reading);
     this.requests.drop();
+    for (const end of this.ends) end();
   }
 
   /** Where it is the browser's turn: work out the newest changes and show them. */
   private answerHere(): void {
+    if (this.working) {
+      this.waiting = true;
+      return;
+    }
     if (!this.newest || this.status.engine !== "browser" || !this.network) return;
     try {
       const changes = this.newest();
       const answer = this.answer(this.network, changes);
-      this.write({ ...changes, ...answer });
-      this.showError();
+      if (answer instanceof Promise) this.awaitAnswer(changes, answer);
+      else this.show({ ...changes, ...answer });
     } catch (error) {
-      this.status.set({ error: String(error) });
+      this.fail(error);
     }
+  }
+
+  /** An answer that takes a while; of what is asked meanwhile, the newest waits. */
+  private awaitAnswer(changes: Partial<T>, answer: Promise<Partial<T>>): void {
+    this.working = true;
+    this.write(changes);
+    answer
+      .then(
+        (results) => this.status.engine === "browser" && this.show(results),
+        (error) => this.fail(error),
+      )
+      .finally(() => {
+        this.working = false;
+        if (!this.waiting) return;
+        this.waiting = false;
+        this.answerHere();
+      });
+  }
+
+  private show(results: Partial<T>): void {
+    this.write(results);
+    this.showError();
+  }
+
+  private fail(error: unknown): void {
+    this.status.set({ error: String(error) });
   }
 
   /** The kernel's error, for long enough to read; without a kernel nobody would ever take it back. */
@@ -162,7 +206,7 @@ export class Link<T extends WidgetTraits> {
    * Follow whether a kernel stands behind the model. Hosts that cannot tell are taken to have one.
    */
   private async watchKernel(): Promise<void> {
-    const whole = await this.find(this.model.get("address"));
+    const whole = await this.find(this.model.get("_address"));
     if (whole?.comm_live === undefined) return;
     const check = (first = false) => {
       const connected = whole.comm_live ?? true;
@@ -175,25 +219,42 @@ export class Link<T extends WidgetTraits> {
       if (connected && this.newest) this.requests.ask(this.newest); // Python hears what it missed
       this.answerHere();
     };
-    whole.on("comm_live_update", check);
+    this.hear(whole, "comm_live_update", check);
     check(true);
   }
 
   private async loadNetwork(): Promise<void> {
     try {
-      const whole = await this.find(this.model.get("network_model").replace("IPY_MODEL_", ""));
+      const whole = await this.find(this.model.get("_network_model").replace("IPY_MODEL_", ""));
       if (!whole) throw new Error("this page does not have the network's weights");
-      const load = () => {
-        this.network = new Network(whole.get("weights") as ArrayBufferView);
+      let newest = 0;
+      const load = async () => {
+        newest += 1;
+        const turn = newest;
+        const network = await openNetwork(whole.get("weights") as ArrayBufferView);
+        if (turn !== newest) return; // others came meanwhile
+        this.network = network;
         this.status.set({ browser: "ready", inability: "" });
+        this.answerHere();
       };
-      whole.on("change:weights", load);
-      load();
-      this.answerHere();
+      this.hear(whole, "change:weights", () => load().catch((error) => this.cannot(error)));
+      await load();
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      this.status.set({ browser: "unable", inability: `The browser cannot: ${reason}.` });
+      this.cannot(error);
     }
+  }
+
+  private cannot(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.network = undefined;
+    this.status.set({ browser: "unable", inability: `The browser cannot: ${reason}.` });
+  }
+
+  /** Listen to a whole model until this is closed; anywidget takes back what is on its own. */
+  private hear(whole: WholeModel, event: string, listener: () => void): void {
+    if (this.closed) return;
+    whole.on(event, listener);
+    this.ends.push(() => whole.off(event, listener));
   }
 
   /** A whole model by its id; hosts without a widget manager have none. */

@@ -32,7 +32,7 @@ export class LatestRequests<T extends WidgetTraits> {
     private readonly write: (changes: Partial<T>) => void,
     private readonly onState: (state: RequestState) => void,
   ) {
-    model.on("change:answered", () => this.settle(model.get("answered")));
+    model.on("change:_answered", () => this.settle(model.get("_answered")));
   }
 
   /** Ask with the newest changes; `changes` is called when it is their turn. */
@@ -49,7 +49,7 @@ export class LatestRequests<T extends WidgetTraits> {
   /** Whether the model may hold something older than what a person chose last of a trait. */
   isBehind(name: string): boolean {
     const choice = this.choices.get(name) ?? this.first;
-    const answered = this.model.get("answered");
+    const answered = this.model.get("_answered");
     if (this.waiting && this.chosen.has(name)) return true;
     if (this.inFlight && choice === this.number) return answered !== this.number;
     return this.first < answered && answered < choice;
@@ -76,7 +76,7 @@ export class LatestRequests<T extends WidgetTraits> {
     this.number += 1;
     for (const name of this.chosen) this.choices.set(name, this.number);
     this.chosen.clear();
-    this.write({ ...changes, request: this.number });
+    this.write({ ...changes, _request: this.number });
     this.model.save_changes();
     this.timer = setTimeout(() => this.enter("late"), PATIENCE_MS);
     this.enter(this.state === "late" ? "late" : "busy");

@@ -20,6 +20,8 @@ interface Facts {
   inability: string;
   /** What went wrong while something was worked out. */
   error: string;
+  /** What a person should know of what is shown. */
+  notice: string;
 }
 
 /** One widget's state, shared by its views. */
@@ -32,6 +34,7 @@ export class Status {
     browser: "loading",
     inability: "",
     error: "",
+    notice: "",
   };
   private readonly listeners = new Set<() => void>();
 
@@ -58,7 +61,7 @@ export class Status {
   }
 
   get message(): string {
-    const { wanted, kernel, requests, browser, inability, error } = this.facts;
+    const { wanted, kernel, requests, browser, inability, error, notice } = this.facts;
     if (this.nobody) {
       const advice = "Run the notebook's cells again to go on.";
       return `There is no kernel to answer. ${browser === "unable" ? `${inability} ` : ""}${advice}`;
@@ -68,7 +71,7 @@ export class Status {
     if (this.engine === "browser" && kernel === "gone") {
       return "The kernel is gone. Your browser goes on; Python does not see what you do here.";
     }
-    if (requests !== "late") return "";
+    if (requests !== "late") return notice;
     return this.engine === "browser" && wanted === "auto"
       ? "The kernel is busy. Your browser answers meanwhile; Python hears when it can."
       : "The kernel is busy; it answers when it can.";

@@ -24,12 +24,12 @@ function pack(version: number, start: number, stop: number, length: number): Dat
 /** A grid of 1,000 samples of which the page carries some; the kernel answers when the test does. */
 async function grid(carried: number) {
   const state: Record<string, unknown> = {
-    ...{ address: "me", network_model: "IPY_MODEL_net", engine: "auto", error: "" },
-    ...{ image_shape: [5, 6], total: 1000, current: -1, top: 0, place: [-1, -1], stale: false },
+    ...{ _address: "me", _network_model: "IPY_MODEL_net", engine: "auto", error: "" },
+    ...{ image_shape: [5, 6], total: 1000, current: -1, _top: 0, _place: [-1, -1], _stale: false },
     filter: { misclassified: false, true: null, predicted: null, confidence: [0, 1] },
     ...{ sort: "index", descending: false },
-    samples: pack(0, 0, carried, carried),
-    block: pack(1, 0, 128, 1000),
+    _carried: pack(0, 0, carried, carried),
+    _block: pack(1, 0, 128, 1000),
   };
   const listeners: Record<string, (() => void)[]> = {};
   const on = (name: string, listener: () => void) => {
@@ -53,7 +53,7 @@ async function grid(carried: number) {
     session,
     state,
     set,
-    answer: () => set("answered", state.request),
+    answer: () => set("_answered", state._request),
     die() {
       whole.comm_live = false;
       tell("comm_live_update");
@@ -88,7 +88,7 @@ test("a busy kernel's rows are not replaced by fewer", async () => {
   session.choose({ descending: false });
   expect(session.source.length).toBe(1000);
   answer();
-  set("picked", session.selection.number);
+  set("_picked", session.selection.number);
   expect(session.source.length).toBe(1000);
   die();
   expect(session.source.length).toBe(50);
@@ -140,9 +140,9 @@ test("what a linked grid selects is followed, after a pick of one's own too", as
 
 test("what is shown is carried along once the kernel has had a rest", async () => {
   const { session, state, set, answer } = await grid(50);
-  const due = () => (state.asked as Traits["asked"]).carry;
+  const due = () => (state._query as Traits["_query"]).carry;
   session.choose({ filter: { true: 0 } });
-  set("stale", true);
+  set("_stale", true);
   await vi.advanceTimersByTimeAsync(1500); // busy all the time …
   expect(session.link.status.engine).toBe("browser");
   await vi.advanceTimersByTimeAsync(1500);
@@ -154,8 +154,8 @@ test("what is shown is carried along once the kernel has had a rest", async () =
   expect(due()).toBe(false);
   await vi.advanceTimersByTimeAsync(500);
   expect(due()).toBe(true);
-  set("samples", pack(0, 0, 60, 60));
-  set("stale", false);
+  set("_carried", pack(0, 0, 60, 60));
+  set("_stale", false);
   answer();
   await vi.advanceTimersByTimeAsync(5000);
   session.goTo(8);
@@ -172,7 +172,7 @@ test.each([
   session.moved(viewer);
   if (close) session.left(viewer);
   await vi.advanceTimersByTimeAsync(1000);
-  expect(state.request === undefined).toBe(close);
+  expect(state._request === undefined).toBe(close);
   expect(Array.from(integers(state.visible as DataView))).toEqual(visible);
 });
 
@@ -195,16 +195,16 @@ test("Python hears of the view that is left when the one moved last is closed", 
   expect(await visible()).toEqual([10, 11]);
   session.left(last);
   expect(await visible()).toEqual([3, 4, 5]);
-  expect(state.top).toBe(3);
+  expect(state._top).toBe(3);
 });
 
 test("each view is gone through once, though it moves while all are", async () => {
   const { session, set } = await grid(50);
   const views = [viewOf(session, 3, 6), viewOf(session, 10, 12)];
   for (const viewer of views) session.views.add(viewer);
-  set("block", pack(2, 0, 128, 1000));
+  set("_block", pack(2, 0, 128, 1000));
   expect(views.map((viewer) => viewer.moves)).toEqual([1, 1]);
-  set("top", 5);
+  set("_top", 5);
   expect(views.map((viewer) => viewer.moves)).toEqual([2, 2]);
 });
 
@@ -214,7 +214,7 @@ test("rows that are placed are told of, but not as those of a view that a person
   session.moved(other);
   session.moved(moved);
   await vi.advanceTimersByTimeAsync(500);
-  set("block", pack(1, 192, 256, 1000));
+  set("_block", pack(1, 192, 256, 1000));
   answer();
   session.placed();
   await vi.advanceTimersByTimeAsync(1000);
@@ -230,7 +230,7 @@ test.each([
   session.select((selection) => selection.extend(session.source, 2, last, false));
   session.choose({ descending: true });
   answer();
-  const { base, range } = (state.asked as Traits["asked"]).pick!;
+  const { base, range } = (state._query as Traits["_query"]).pick!;
   expect(state.descending).toBe(true);
   expect({ base: Array.from(integers(base)), range }).toEqual(picked);
 });

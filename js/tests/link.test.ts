@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { bytes, floats } from "../src/bytes";
+import { when } from "../src/engine/eventually";
 import { Link, type WidgetTraits } from "../src/link";
 
 interface Traits extends WidgetTraits {
@@ -18,8 +19,8 @@ function wire(
   options: { engine?: string; weights?: boolean; live?: boolean; error?: string } = {},
 ) {
   const state: Record<string, unknown> = {
-    address: "me",
-    network_model: "IPY_MODEL_net",
+    _address: "me",
+    _network_model: "IPY_MODEL_net",
     engine: options.engine ?? "auto",
     error: options.error ?? "",
   };
@@ -51,7 +52,7 @@ function wire(
     sent,
     images: () => sent.map(({ image }) => floats(image as DataView)[0]),
     change,
-    answer: (number: unknown = state.request) => change("answered", number),
+    answer: (number: unknown = state._request) => change("_answered", number),
     setLive(live: boolean) {
       whole.comm_live = live;
       tell("comm_live_update");
@@ -61,9 +62,9 @@ function wire(
 
 /** A link that is ready, whose browser engine says the code of an image. */
 async function linkTo(model: AnyModel<Traits>): Promise<Link<Traits>> {
-  const link = new Link(model, (network, { image }) => ({
-    seen: bytes(network.encode(floats(image))),
-  }));
+  const link = new Link(model, (network, { image }) =>
+    when(network.encode(floats(image)), (code) => ({ seen: bytes(code) })),
+  );
   await vi.advanceTimersByTimeAsync(0);
   return link;
 }
@@ -99,7 +100,7 @@ test("another page's answer is not ours", async () => {
   const link = await linkTo(model);
   link.ask(image(1), "image");
   link.ask(image(2), "image");
-  answer((state.request as number) + 1);
+  answer((state._request as number) + 1);
   expect(sent).toHaveLength(1);
 });
 
@@ -172,13 +173,13 @@ test("what is older than this page's own is replaced by that, what is newer is h
   link.listen("image", (value) => heard.push(floats(value)[0]));
   change("image", image(1)().image);
   link.ask(image(2), "image");
-  const first = state.request;
+  const first = state._request;
   change("image", image(1)().image); // a state fetched before the kernel got the request …
   answer();
   answer();
   link.ask(image(4), "image");
   answer();
-  state.answered = first;
+  state._answered = first;
   change("image", image(2)().image); // … and one that comes even later
   expect(heard).toEqual([1]);
   expect(images()).toEqual([2, 2, 4, 4]);

@@ -13,12 +13,13 @@ const nothing = { shape: [0], data: new DataView(new ArrayBuffer(0)) };
 /** A picker's model, with a kernel behind it that answers nothing, or none. */
 function picker(live: boolean, settings: Record<string, unknown> = {}) {
   const state: Record<string, unknown> = {
-    ...{ address: "me", network_model: "IPY_MODEL_net", engine: "auto", error: "" },
+    ...{ _address: "me", _network_model: "IPY_MODEL_net", engine: "auto", error: "" },
     ...{ class_names: [..."0123456789"], image_shape: [28, 28], classes: [7], steps: 300 },
+    ...{ prior: "none", _fitted_priors: {} },
     ...{ learning_rate: 1, start: "zeros", digit: 0, samples: 1, seed: 0, chosen: 0, position: 0 },
     ...{ running: false, step: 0, codes: nothing, probabilities: nothing, images: nothing },
-    ...{ trajectory: nothing, recorded: [], curves: nothing, targets: nothing, order: [0, ""] },
-    ...{ digits: new DataView(new ArrayBuffer(0)), mean_code: new DataView(new ArrayBuffer(0)) },
+    ...{ trajectory: nothing, recorded: [], curves: nothing, targets: nothing, _command: [0, ""] },
+    ...{ _digits: new DataView(new ArrayBuffer(0)), mean_code: new DataView(new ArrayBuffer(0)) },
     ...settings,
   };
   const listeners: Record<string, ((message?: unknown) => void)[]> = {};
@@ -62,7 +63,8 @@ function picker(live: boolean, settings: Record<string, unknown> = {}) {
   return { state, sent, messages, session, model, kernelSays, kernelStops, kill, ready, ended };
 }
 
-const orders = (sent: Record<string, unknown>[]) => sent.map(({ order }) => (order as string[])[1]);
+const commands = (sent: Record<string, unknown>[]) =>
+  sent.map(({ _command }) => (_command as string[])[1]);
 
 test("without a kernel it runs here, stops, resumes, and the scrubber moves", async () => {
   const { state, session, ready, ended } = picker(false, { steps: 20_000 });
@@ -91,7 +93,7 @@ test("where the page runs and a kernel listens, Python is told to adopt, never t
   await ready();
   session.press("run");
   await ended();
-  expect(new Set(orders(sent))).toEqual(new Set(["adopt"]));
+  expect(new Set(commands(sent))).toEqual(new Set(["adopt"]));
   expect(state.step).toBe(50);
   expect(rowsOf(state.images as never)[0]).toHaveLength(784);
 });
@@ -100,13 +102,13 @@ test("the kernel is asked where it answers; where it dies on the way, the page g
   const { state, sent, session, kernelSays, kill, ready, ended } = picker(true);
   await ready();
   session.press("run");
-  expect(orders(sent)).toEqual(["run"]);
+  expect(commands(sent)).toEqual(["run"]);
   const target = Float32Array.from({ length: 10 }, (_, k) => Number(k === 7));
   const code = Float32Array.from({ length: 100 }, (_, j) => Math.sin(j));
   kernelSays({
     ...{ targets: shaped([target], 10), codes: shaped([code], 100), running: true, step: 40 },
     ...{ probabilities: shaped([new Float32Array(10)], 10), images: shaped([code], 10, 10) },
-    answered: state.request,
+    _answered: state._request,
   });
   expect(session.link.status.state).toBe("busy");
   kill();
@@ -162,13 +164,13 @@ test("Python stops a run of the page; where none is, a later run of its own goes
   await vi.waitFor(() => expect(state.recorded).not.toEqual([]), { timeout: 20_000 });
   await ended();
   expect(state.step).toBeLessThan(20_000);
-  kernelSays({ answered: state.request });
-  kernelSays({ answered: state.request }); // of the last report, too
+  kernelSays({ _answered: state._request });
+  kernelSays({ _answered: state._request }); // of the last report, too
 
   kernelStops(); // such as for a page that is closed
   kernelSays({ running: true, step: 40 });
   session.lookAt({ position: 0 });
-  kernelSays({ answered: state.request });
+  kernelSays({ _answered: state._request });
   expect(state.running).toBe(true);
 });
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test, vi } from "vitest";
 import { bytes } from "../src/bytes";
-import { Network } from "../src/engine/network";
+import { DenseNetwork } from "../src/engine/dense";
 import { ranked, unitEffects } from "../src/engine/survey";
 import { SIGNED_STOPS, signedColour, signedLimit } from "../src/pixels/paint";
 import { steps } from "../src/widgets/unit_sliders/chart";
@@ -13,7 +13,7 @@ import { sweptValue } from "../src/widgets/unit_sliders/sweep";
 const path = new URL("vectors/wide-tanh.network.safetensors", import.meta.url);
 if (!existsSync(path)) throw new Error("there are no test vectors; make them: make js");
 const { buffer, byteOffset, byteLength } = readFileSync(path);
-const network = new Network(new DataView(buffer, byteOffset, byteLength));
+const network = new DenseNetwork(new DataView(buffer, byteOffset, byteLength));
 
 test("effects are what moving each unit alone to both ends gives", () => {
   const code = Float32Array.from({ length: network.codeSize }, (_, i) => Math.sin(i));
@@ -68,7 +68,12 @@ test("playing ends with the last view", () => {
   vi.stubGlobal("cancelAnimationFrame", () => timers.pop());
   const state: Record<string, unknown> = {
     ...{ base: bytes(new Float32Array(2)), moved: {}, unit: 0, target: -1, playing: false },
-    ...{ ranges: bytes(Float32Array.of(0, 1, 0, 1)), engine: "auto", network_model: "", error: "" },
+    ...{
+      ranges: bytes(Float32Array.of(0, 1, 0, 1)),
+      engine: "auto",
+      _network_model: "",
+      error: "",
+    },
   };
   const listeners: Record<string, () => void> = {};
   const model = {

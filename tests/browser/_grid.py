@@ -94,7 +94,7 @@ def carried(lab, notebook):
     saved = nbformat.read(lab.server.notebooks / notebook, as_version=4)
     models = saved.metadata.widgets["application/vnd.jupyter.widget-state+json"].state.values()
     buffers = [each for model in models for each in model.get("buffers", ())]
-    (samples,) = [each.data for each in buffers if each.path == ["samples"]]
+    (samples,) = [each.data for each in buffers if each.path == ["_carried"]]
     _, columns, _ = unpack(base64.b64decode(samples))
     return columns["index"].tolist()
 

@@ -58,17 +58,17 @@ def test_the_browser_makes_what_the_kernel_makes_and_python_hears(picker):
         picker.run()
         by_kernel = end_of_run(picker)
         pixels = [picker.generated(i) for i in range(len(by_kernel["codes"]))]
-        assert lab.python("picker._descent is None")
+        assert lab.python("picker._run is None")
 
         lab.execute("picker.engine = 'browser'")
         wait_until(lambda: picker.state["engine"] == "browser", "the browser's turn")
-        lab.execute("orders = []; picker.observe(lambda c: orders.append(c['new'][1]), 'order')")
+        lab.execute("heard = []; picker.observe(lambda c: heard.append(c['new'][1]), '_command')")
         picker.root.evaluate(FRAMES)
         picker.run("browser")
-        assert lab.python("set(orders) <= {'adopt'}")  # Python only listens
+        assert lab.python("set(heard) <= {'adopt'}")  # Python only listens
         assert len(lab.page.evaluate("window.frames")) >= 5
         steps = settings.get("steps", 1000)
-        lab.wait_python(f"picker.order[1] == 'adopt' and picker.step == {steps}")
+        lab.wait_python(f"picker._command[1] == 'adopt' and picker.step == {steps}")
         lab.wait_python("not picker.running")
         by_browser = end_of_run(picker)
         for key, value in by_kernel.items():
@@ -194,7 +194,7 @@ def test_a_late_kernel_does_not_undo_a_newer_run_of_the_page(picker):
         picker.run("browser")
         pixels = picker.generated()
     picker.settle()
-    assert lab.wait_python("picker.step == 300 and not picker.running and not picker._descent")
+    assert lab.wait_python("picker.step == 300 and not picker.running and not picker._run")
     assert lab.python("[picker.recorded[0], picker.recorded[-1]]") == [0, 300]
     assert picker.part("step").inner_text() == "step 300 of 300"
     assert np.abs(picker.generated() - pixels).max() == 0

@@ -79,7 +79,7 @@ def test_python_sets_the_image_and_observes(canvas):
     cell = ink.shape[0] / 28
     middles = (cell * (np.arange(28) + 0.5)).astype(int)
     assert np.abs(ink[np.ix_(middles, middles)] - levels(digit)).max() <= 2
-    assert lab.python("canvas.answered") == 0
+    assert lab.python("canvas._answered") == 0
 
     # A stroke upon it changes only what lies beneath, and Python hears.
     lab.execute("seen.clear()")
@@ -423,9 +423,9 @@ const heard = new WeakSet();
 WebSocket.prototype.send = function (data) {
     if (!heard.has(this)) {
         heard.add(this);
-        this.addEventListener('message', event => note('answered', event.data));
+        this.addEventListener('message', event => note('_answered', event.data));
     }
-    note('request', data);
+    note('_request', data);
     return send.call(this, data);
 };
 """
@@ -474,14 +474,15 @@ def test_a_storm_of_strokes_never_queues(fresh_lab):
     wire = lab.page.evaluate("window.wire")
     in_flight, sent, trips = 0, {}, []
     for event in wire:
-        if event["name"] == "request":
+        if event["name"] == "_request":
             in_flight += 1
             sent[event["number"]] = event["time"]
         elif event["number"] in sent:
             in_flight -= 1
             trips.append(event["time"] - sent[event["number"]])
         assert 0 <= in_flight <= 1
-    late = [event for event in wire if event["name"] == "answered" and event["time"] > storm["end"]]
+    answers = [event for event in wire if event["name"] == "_answered"]
+    late = [event for event in answers if event["time"] > storm["end"]]
     painted = lab.page.evaluate("window.frames_painted.at(-1)")
     print(
         f"storm: 1,000 events in {storm['end'] - storm['start']:.0f} ms, {len(trips)} round "

@@ -81,7 +81,7 @@ def test_a_long_name_stays_in_its_sentence(shown, pretrained, width):
 def test_a_wide_digit_is_not_stretched(shown):
     network = invertviz.untrained((240, 20, 20, 10), image_shape=(8, 30), seed=0)
     images = np.linspace(0, 1, 480, dtype=np.float32).reshape(2, 8, 30)
-    reader = shown(ClassPicker(network, images=images, start="digit"), 700)
+    reader = shown(ClassPicker(network, examples=images, start="digit"), 700)
     fit = "canvas => getComputedStyle(canvas).objectFit"
     assert Picker(reader).part("digit-picture").evaluate(fit) == "contain"
     reader.screenshot("layout-digit")

@@ -298,7 +298,7 @@ def test_two_views_are_scrolled_apart_and_selected_together(lab):
     wait_until(lambda: two.selected() == [order[-1]], "the second view's share")
     # Python hears of the one that was scrolled last, not of the one that was painted last.
     one.part("tiles").evaluate("panel => { panel.scrollTop += 1000; }")
-    seen = lab.wait_python("0 < grid.top < 5000 and list(grid.visible)")
+    seen = lab.wait_python("0 < grid._top < 5000 and list(grid.visible)")
     assert order[0] not in seen
     assert order[-1] not in seen
     # Each request tells what is visible: the second one, how things are once the first is answered.

@@ -49,7 +49,7 @@ def test_a_killed_kernel_leaves_the_samples_that_the_page_carries(grid):
 def test_a_busy_kernel_is_bridged_by_what_the_page_carries(lab):
     lab.run_notebook([SMALL + SOME])
     grid = ready(Grid(lab))
-    here = lab.python("grid._carried.tolist()")
+    here = lab.python("grid._carried_indices.tolist()")
     shown = lab.python(ORDERED)
     fours = lab.python(f"[index for index in {here} if digits.labels[index] == 4]")
     all_fours = lab.python("np.flatnonzero(digits.labels == 4).tolist()")
@@ -111,13 +111,13 @@ def test_a_page_that_carries_some_says_of_how_many(lab, reopen):
     grid = ready(Grid(lab))
     before = grid.shown()
     # The kernel lives: other filters are answered without sending all of that again.
-    lab.execute("held = grid._carried")
+    lab.execute("held = grid._carried_indices")
     grid.part("predicted-class").select_option("8")
     grid.wait_count(lab.python("int((found.predictions[wrong] == 8).sum())"))
     # … but what is shown now, surest first, is carried once the person has settled on it.
-    assert lab.wait_python("not grid.stale and held is not grid._carried")
+    assert lab.wait_python("not grid._stale and held is not grid._carried_indices")
     eights = lab.python(ORDERED)
-    held = lab.python("grid._carried.tolist()")
+    held = lab.python("grid._carried_indices.tolist()")
     wait_until(lambda: carried(lab, name) == held, "the page to get what it is to carry")
     again = reopen(lab, name)
     reopened = ready(Grid(again))

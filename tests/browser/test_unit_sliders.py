@@ -208,7 +208,7 @@ def test_thumbnails_are_sorted_by_effect(sliders, engine):
     for target in ("-1", "8"):
         sliders.part("target").select_option(target)
         sliders.settle(engine)
-        lab.wait_python(f"sliders.target == {target} and sliders.order == 'effect'")
+        lab.wait_python(f"sliders.target == {target} and sliders.sort == 'effect'")
         chosen = lab.python("int(sliders.base_probabilities.argmax())") if target == "-1" else 8
         order = wait_until(
             lambda: sliders.order() == lab.python("sliders.ranking") and sliders.order(),
@@ -270,9 +270,9 @@ def test_python_sets_what_a_person_sets(sliders):
     lab.execute("sliders.reset()")
     wait_until(lambda: not sliders.chips(), "the list to be empty")
     assert_shows_what_python_has(sliders)
-    lab.execute("sliders.target = 4; sliders.order = 'effect'")
+    lab.execute("sliders.target = 4; sliders.sort = 'effect'")
     wait_until(lambda: sliders.order() == lab.python("sliders.ranking"), "the units to be sorted")
-    assert lab.python("sliders.answered") == 0  # nothing was asked of the kernel
+    assert lab.python("sliders._answered") == 0  # nothing was asked of the kernel
     # Beyond the base's own place in an unusual code, too.
     lab.execute("sliders.base = 30 * np.ones(100)")
     wait_until(lambda: sliders.limits[1] == 30, "the slider to hold the base")
@@ -308,8 +308,8 @@ def assert_python_has(sliders, expression):
     """It becomes so, and is so yet after the page has moved the unit on."""
     sliders.lab.wait_python(expression)
     for _ in range(3):
-        asked = sliders.lab.python("sliders.request")
-        sliders.lab.wait_python(f"sliders.request > {asked}")
+        asked = sliders.lab.python("sliders._request")
+        sliders.lab.wait_python(f"sliders._request > {asked}")
     assert sliders.lab.python(expression)
 
 
@@ -377,7 +377,7 @@ def test_an_error_in_an_observer_is_shown_and_the_next_move_works(sliders):
 
 def test_a_storm_of_moves_ends_with_the_last(sliders):
     lab = sliders.lab
-    lab.execute("seen = []; sliders.observe(lambda c: seen.append(c['new']), 'request')")
+    lab.execute("seen = []; sliders.observe(lambda c: seen.append(c['new']), '_request')")
     took = sliders.part("value").evaluate(STORM)
     sliders.settle()
     assert lab.python("sliders.value") == pytest.approx(sliders.value)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import traitlets
+import torch
 
-from invertviz import optimize_codes, untrained
+from invertviz import CodePrior, optimize_codes, untrained
 from invertviz._noise import normal_noise
+from invertviz.descent import Descent
 from invertviz.widgets import ClassPicker
+from invertviz.widgets.class_picker.run import Run
 
 NOISE = Path(__file__).resolve().parents[2] / "js" / "tests" / "noise.json"
 
@@ -86,7 +88,7 @@ def test_a_page_that_follows_is_sent_no_more_than_it_shows(picker, monkeypatch):
             await asyncio.sleep(0.2)  # no page has this step yet: nothing else is sent
             assert len(steps) == count + 1
             page_shows(steps[-1])
-        monkeypatch.setattr("invertviz.widgets.class_picker.optimizing._PATIENCE", 0.1)
+        monkeypatch.setattr("invertviz.widgets.class_picker.run._PATIENCE", 0.1)
         await asyncio.wait_for(ending, timeout=60)  # the page was closed
         assert steps[-1] == 20_000
 
@@ -269,7 +271,7 @@ def test_starting_points(picker, pretrained, sample):
     picker.digit = 30
     with pytest.raises(ValueError, match="give 0 to 29"):
         picker.run()
-    mine = ClassPicker(pretrained, images=sample.test.images[:2], classes=[0], start="digit")
+    mine = ClassPicker(pretrained, examples=sample.test.images[:2], classes=[0], start="digit")
     mine.digit = 1
     mine.run()
     np.testing.assert_allclose(
@@ -298,14 +300,14 @@ def test_trajectories_are_bounded(picker):
 
 
 def test_the_page_s_orders_are_obeyed_once(picker):
-    picker.set_state({"classes": [3], "order": [17, "run"], "request": 1})
+    picker.set_state({"classes": [3], "_command": [17, "run"], "_request": 1})
     assert picker.step == 1000
-    assert picker.answered == 1
-    picker.set_state({"classes": {"3": 0.5, "5": 0.5}, "order": [17, "run"], "request": 2})
+    assert picker._answered == 1
+    picker.set_state({"classes": {"3": 0.5, "5": 0.5}, "_command": [17, "run"], "_request": 2})
     assert picker.classes == {3: 0.5, 5: 0.5}
     assert len(picker.images) == 1
     assert picker.targets[0, 3] == 1
-    picker.set_state({"classes": [], "order": [18, "run"], "request": 3})
+    picker.set_state({"classes": [], "_command": [18, "run"], "_request": 3})
     assert "no class is picked" in picker.error
 
 
@@ -327,7 +329,7 @@ def test_what_the_page_worked_out_is_adopted(picker, pretrained):
             step=20,
             position=20,
             running=False,
-            order=[5, "adopt"],
+            _command=[5, "adopt"],
         )
         assert (await ending).steps == 20  # the kernel's own run ended there
         assert not picker.running
@@ -344,9 +346,11 @@ def test_a_run_in_a_page_that_is_gone_can_be_stopped(picker):
     async def notebook():
         picker.classes = [1]
         ending = picker.run()
-        picker.set_state({"order": [5, "adopt"], "running": True, "request": 1})
+        picker.set_state({"_command": [5, "adopt"], "running": True, "_request": 1})
         picker.stop()
-        assert (await asyncio.wait_for(asyncio.wrap_future(picker._ended), 10)).steps == picker.step
+        assert (
+            await asyncio.wait_for(asyncio.wrap_future(picker._result), 10)
+        ).steps == picker.step
         assert (await ending).steps == picker.step
 
     asyncio.run(notebook())
@@ -394,10 +398,10 @@ def test_bad_arguments_are_refused_with_advice(pretrained):
         **{"steps": 0, "learning_rate": 0.0, "samples": 17, "seed": -1},
         **{"start": "ones", "digit": -1},
     }.items():
-        with pytest.raises(traitlets.TraitError, match=name):
+        with pytest.raises(ValueError, match=name):
             ClassPicker(pretrained, **{name: value})
     with pytest.raises(ValueError, match="image"):
-        ClassPicker(pretrained, images=np.zeros((2, 5, 5)))
+        ClassPicker(pretrained, examples=np.zeros((2, 5, 5)))
     with pytest.raises(ValueError, match=r"picker.classes = \[7\]"):
         ClassPicker(pretrained).run()
     with pytest.raises(ValueError, match="nothing to wait for"):
@@ -412,8 +416,126 @@ def test_a_network_of_something_else_has_no_digits_to_start_from():
     picker.run()
     assert picker.images.shape == (1, 3, 4)
     picker.start = "mean"
-    with pytest.raises(ValueError, match="images=…"):
+    with pytest.raises(ValueError, match="examples=…"):
         picker.run()
     many = untrained((4, 5, 200), image_shape=(2, 2))
     with pytest.raises(ValueError, match="200 codes are too many"):
         ClassPicker(many, classes=range(200)).run()
+
+
+@pytest.mark.parametrize("kind", ["gaussian", "class", "diverse"])
+def test_with_a_prior_it_runs_what_optimize_codes_runs(picker, pretrained, kind):
+    picker.classes, picker.prior, picker.seed, picker.steps = [7, 2], kind, 3, 300
+    picker.run()
+    own = optimize_codes(
+        pretrained, [7, 2], prior=kind, seed=3, steps=300, record_every=2, progress=False
+    )
+    np.testing.assert_allclose(picker.trajectory, own.trajectory, atol=1e-4)
+    np.testing.assert_allclose(picker.images, own.images, atol=1e-3)
+    picker.prior = "none"
+    picker.run()
+    assert np.abs(picker.codes - own.codes).max() > 1
+
+
+def test_samples_of_a_prior_start_apart(picker, pretrained):
+    prior = CodePrior.fit(pretrained, kind="class")
+    picker.classes, picker.samples, picker.steps, picker.prior = [6], 3, 1, "class"
+    picker.run()
+    start = picker.trajectory[0]
+    np.testing.assert_allclose(start[0], prior.means[6], atol=1e-5)
+    np.testing.assert_allclose(start[1:], prior.means[6] + normal_noise(0, (3, 100))[1:], atol=1e-5)
+    picker.prior = "diverse"
+    picker.run()
+    diverse = CodePrior.fit(pretrained, kind="diverse").pull([6] * 3).mean
+    np.testing.assert_allclose(picker.trajectory[0], diverse, atol=1e-4)
+
+
+def test_a_prior_of_one_s_own_and_one_on_examples(pretrained, sample):
+    images = sample.train.images[:2000]
+    own = CodePrior.fit(pretrained, images, "class", weight=0.1)
+    picker = ClassPicker(pretrained, examples=images, prior=own, classes=[4], steps=100)
+    assert picker.prior == "class"
+    picker.run()
+    expected = optimize_codes(pretrained, 4, prior=own, steps=100, progress=False)
+    np.testing.assert_allclose(picker.codes, expected.codes, atol=1e-4)
+    picker.prior = "gaussian"
+    picker.run()
+    fitted = CodePrior.fit(pretrained, images)
+    expected = optimize_codes(pretrained, 4, prior=fitted, steps=100, progress=False)
+    np.testing.assert_allclose(picker.codes, expected.codes, atol=1e-4)
+    picker.learning_rate = 100
+    picker.prior = "class"
+    with pytest.raises(ValueError, match=r"weight 0\.1 is 2 or more"):
+        picker.run()
+    with pytest.raises(ValueError, match="prior is 'flat'; give one of none, gaussian"):
+        picker.prior = "flat"
+    other = untrained((12, 5, 3), image_shape=(3, 4))
+    with pytest.raises(ValueError, match="images are needed"):
+        ClassPicker(other, prior="class")
+    with pytest.raises(ValueError, match="for 10 classes"):
+        ClassPicker(other, prior=own)
+
+
+def test_the_page_gets_a_prior_when_it_is_chosen(picker):
+    assert picker.get_state()["_fitted_priors"] == {}
+    picker.set_state({"prior": "diverse"})
+    packed = picker.get_state()["_fitted_priors"]["diverse"]
+    assert (len(packed["means"]), len(packed["roots"])) == (4 * 1000, 4 * 100_000)
+    prior = CodePrior.fit(picker.network, kind="diverse")
+    roots = np.frombuffer(packed["roots"], "<f4").reshape(10, 100, 100)
+    np.testing.assert_allclose(roots @ roots, prior.covariances, atol=1e-3)
+    np.testing.assert_allclose(roots, roots.transpose(0, 2, 1), atol=1e-5)
+    picker.prior = "gaussian"
+    packed = picker.get_state()["_fitted_priors"]
+    assert len(packed["gaussian"]["roots"]) == 40_000
+    assert "diverse" in packed
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "softplus", "tanh"])
+def test_it_starts_where_it_can_move(activation):
+    rng = np.random.default_rng(0)
+    network = untrained((12, 9, 4), activation=activation, image_shape=(3, 4), seed=2)
+    examples = rng.random((20, 3, 4), dtype=np.float32)
+    for picker in (
+        ClassPicker(network, classes=[1], learning_rate=0.1),
+        ClassPicker(network, classes=[1], learning_rate=0.1, examples=examples),
+    ):
+        picker.run()
+        before, after = picker.curves[[0, -1], 0, 1]
+        assert after > before + 0.01
+    starts = [ClassPicker(network, examples=given).start for given in (None, examples)]
+    assert starts == (["random", "mean"] if activation == "relu" else ["zeros", "zeros"])
+
+
+def test_a_run_is_taken_in_slices_without_a_widget(pretrained):
+    shown, ended = [], []
+    target = torch.eye(10)[[3]]
+    descent = Descent(pretrained, target, torch.zeros(1, 100), learning_rate=1, steps=400)
+    run = Run(
+        descent,
+        threading.RLock(),
+        lambda run: shown.append(run.descent.step),
+        lambda run, error: ended.append((run.descent.step, error)),
+    )
+    run.begin()
+    run.go_on()
+    assert shown[0] == 0
+    assert len(shown) >= 20
+    assert max(np.diff(shown)) <= 20
+    assert ended == [(400, None)]
+    run.stop()
+    assert len(ended) == 1
+
+
+def test_what_no_page_can_have_worked_out_is_not_adopted(picker):
+    picker.classes, picker.steps = [1], 5
+    picker.run()
+    codes = picker.codes
+    for wrong in (np.zeros((1, 99)), np.full((1, 100), np.nan), np.zeros(100)):
+        page_sends(picker, codes=wrong, _command=[picker.step, "adopt"], _request=4)
+        assert picker.error
+        assert picker._answered == 4
+        assert picker.codes is codes
+    page_sends(picker, codes=np.zeros((2, 100)), _command=[9, "run"])  # not adopted: not taken
+    assert picker.error == ""
+    np.testing.assert_allclose(picker.codes, codes)

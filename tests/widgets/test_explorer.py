@@ -73,7 +73,7 @@ def test_another_way_back_serves_all_four(pretrained, data):
 
 def test_the_weights_are_on_the_page_once(explorer):
     widgets = (explorer.grid, explorer.canvas, explorer.picker, explorer.sliders)
-    assert len({widget.network_model for widget in widgets}) == 1
+    assert len({widget._network_model for widget in widgets}) == 1
 
 
 @pytest.mark.parametrize("kind", ["dataset", "split", "pair", "none"])

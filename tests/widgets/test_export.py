@@ -66,7 +66,7 @@ def test_a_page_of_one_widget_holds_what_it_refers_to_and_nothing_else(tmp_path,
     page = invertviz.export(canvas, tmp_path / "page.html")
     state = state_in(page.path)
     assert canvas.model_id in state
-    assert canvas.network_model.model_id in state
+    assert canvas._network_model.model_id in state
     assert other.model_id not in state
     assert page.left_out == []
 

@@ -1,23 +1,25 @@
-"""Codes to start a latent optimization from: of digits, and their mean."""
+"""Codes to start a latent optimization from: of digits, and their mean; starts.ts is its twin."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from invertviz import datasets
 from invertviz._arrays import ArrayLike, to_numpy
 from invertviz._noise import normal_noise
+from invertviz.datasets import Split
+from invertviz.descent import moves_from_zeros
 from invertviz.images import as_floats, as_stack, in_chunks
 from invertviz.network import InvertibleNetwork
 from invertviz.priors import bundled_digits
 
 _MOST_OFFERED = 100
 _OF_EACH_DIGIT = 3
+
+FloatArray = NDArray[np.float32]
 
 
 class StartingPoints(NamedTuple):
@@ -29,23 +31,24 @@ class StartingPoints(NamedTuple):
     """
 
     digits: NDArray[np.uint8]
-    mean_code: NDArray[np.float32]
+    mean_code: FloatArray
 
 
-def starting_points(network: InvertibleNetwork, images: ArrayLike | None) -> StartingPoints:
-    """The first 100 images and the mean code of all; without images, bundled digits.
+def starting_points(network: InvertibleNetwork, examples: ArrayLike | None) -> StartingPoints:
+    """The first 100 examples and the mean code of all; without examples, bundled digits.
 
     Raises:
         TypeError: not an array of numbers.
         ValueError: images that do not fit the network, or out of range.
     """
     offered = np.arange(_MOST_OFFERED)
-    if images is None:
-        if bundled_digits(network) is None:
+    if examples is None:
+        bundled = bundled_digits(network)
+        if bundled is None:
             nothing = np.zeros((0, *network.image_shape), dtype=np.uint8)
             return StartingPoints(nothing, np.zeros(network.units, dtype=np.float32))
-        images, offered = _bundled()
-    rows = as_stack(images, network.images)
+        examples, offered = bundled.test.images, _firsts(bundled.test)
+    rows = as_stack(examples, network.images, name="examples")
     chunks = in_chunks(rows, device=network.device, dtype=network.dtype)
     with torch.no_grad():
         codes = torch.cat([network.encoder(some) for some in chunks])
@@ -56,12 +59,17 @@ def starting_points(network: InvertibleNetwork, images: ArrayLike | None) -> Sta
     )
 
 
-@lru_cache(maxsize=1)
-def _bundled() -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """The bundled digits that the network has not seen, and which of them are offered."""
-    sample = datasets.load("mnist-sample").test
-    firsts = [np.flatnonzero(sample.labels == k)[:_OF_EACH_DIGIT] for k in range(10)]
-    return sample.images, np.concatenate(firsts)
+def _firsts(split: Split) -> NDArray[np.intp]:
+    """The first samples of each class, class by class."""
+    firsts = [np.flatnonzero(split.labels == k)[:_OF_EACH_DIGIT] for k in np.unique(split.labels)]
+    return np.concatenate(firsts)
+
+
+def usual_start(network: InvertibleNetwork, offered: StartingPoints) -> str:
+    """The article's zeros; what is at hand where these never move, as relu'(0) is 0."""
+    if moves_from_zeros(network):
+        return "zeros"
+    return "mean" if len(offered.digits) else "random"
 
 
 def first_codes(
@@ -73,7 +81,7 @@ def first_codes(
     count: int,
     samples: int,
     seed: int,
-) -> NDArray[np.float32]:
+) -> FloatArray:
     """Codes to start from, `[count, code_size]`.
 
     Of the `samples` of a class the first starts at the starting point itself, the others with
@@ -85,19 +93,31 @@ def first_codes(
     noise = normal_noise(seed, (count, network.units))
     if start == "random":
         return noise
+    return _apart(noise, samples) + _starting_code(network, offered, start, digit)
+
+
+def codes_about(means: FloatArray, *, samples: int, seed: int) -> FloatArray:
+    """Codes to start from, about where a prior expects them, `[N, code_size]`, as `means` are.
+
+    Of the `samples` of a class the first starts there, the others with noise added.
+    """
+    return means + _apart(normal_noise(seed, means.shape), samples)
+
+
+def _apart(noise: FloatArray, samples: int) -> FloatArray:
     noise[::samples] = 0
-    return noise + _starting_code(network, offered, start, digit)
+    return noise
 
 
 def _starting_code(
     network: InvertibleNetwork, offered: StartingPoints, start: str, digit: int
-) -> NDArray[np.float32]:
+) -> FloatArray:
     if start == "zeros":
         return np.zeros(network.units, dtype=np.float32)
     if not len(offered.digits):
         raise ValueError(
             f"start is {start!r}, but there are no images to take it from; make the picker with "
-            "ClassPicker(network, images=…), or start from zeros or random."
+            "ClassPicker(network, examples=…), or start from zeros or random."
         )
     if start == "mean":
         return offered.mean_code

@@ -1,4 +1,4 @@
-"""What a picker is asked for: a class, several, or a mixture of some."""
+"""What is asked for: a class, several, or a mixture of some; targets.ts is its twin."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
-import traitlets as t
 from numpy.typing import NDArray
 
 from invertviz._classes import class_indices
+from invertviz.widgets._values import Checked, Frozen
 
-Choice: TypeAlias = tuple[int, ...] | dict[int, float]
+Choice: TypeAlias = tuple[int, ...] | Frozen
 
 
-class Classes(t.TraitType[Choice, Any]):
+class Classes(Checked[Choice]):
     """A tuple of class numbers, or a mixture `{class number: share}` whose shares sum to 1.
 
     Given as one class or several, by number or name, or as a mapping from them to weights.
     """
 
     info_text = "classes (numbers or names), or a mapping from classes to weights"
-    default_value: Choice = ()
+    default_value = ()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tag(sync=True, from_json=_from_json)
 
-    def validate(self, obj: Any, value: Any) -> Choice:
+    def check(self, obj: Any, value: Any) -> Choice:
         """The same as numbers, without repetition, weights normalized.
 
         Raises:
@@ -38,8 +38,8 @@ class Classes(t.TraitType[Choice, Any]):
         if isinstance(value, Mapping):
             return _mixture(obj.network, value)
         single = isinstance(value, (int, np.integer, str))
-        given = [value] if single else list(value)
-        return tuple(dict.fromkeys(class_indices(obj.network, given))) if given else ()
+        several = [value] if single else list(value)
+        return tuple(dict.fromkeys(class_indices(obj.network, several))) if several else ()
 
 
 def target_rows(choice: Choice, classes: int, samples: int) -> NDArray[np.float32]:
@@ -59,12 +59,14 @@ def target_name(target: NDArray[np.float32], class_names: list[str]) -> str:
     return " + ".join(f"{100 * target[k]:.0f} % {class_names[k]}" for k in wanted)
 
 
-def agreement(targets: NDArray[np.float32], found: NDArray[np.float32]) -> NDArray[np.float32]:
+def agreement(
+    targets: NDArray[np.float32], probabilities: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """How far probabilities are as wanted, 0 to 1: for one class, that class's probability."""
-    return np.minimum(targets, found).sum(axis=-1)
+    return np.minimum(targets, probabilities).sum(axis=-1)
 
 
-def _mixture(network: Any, weights: Mapping[Any, Any]) -> dict[int, float]:
+def _mixture(network: Any, weights: Mapping[Any, Any]) -> Frozen:
     if not weights:
         raise ValueError("a mixture of no classes was given; give {class: weight, …}, or ().")
     numbers = class_indices(network, list(weights))
@@ -77,7 +79,7 @@ def _mixture(network: Any, weights: Mapping[Any, Any]) -> dict[int, float]:
             raise ValueError(f"a weight is {weight}; give positive numbers, such as 0.6 and 0.4.")
     total = float(sum(weights.values()))
     shares = (float(weight) / total for weight in weights.values())
-    return dict(zip(numbers, shares, strict=True))
+    return Frozen(zip(numbers, shares, strict=True))
 
 
 def _from_json(value: Any, _widget: object) -> Any:

@@ -10,9 +10,10 @@ import traitlets as t
 from invertviz import figures
 from invertviz._arrays import ArrayLike
 from invertviz.network import InvertibleNetwork
-from invertviz.widgets._base import STATIC, NetworkWidget
+from invertviz.widgets._base import NetworkWidget, front_end
 from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._traits import Floats, Picture
+from invertviz.widgets._values import Flag, Real
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -47,16 +48,15 @@ class DrawingCanvas(NetworkWidget):
         ValueError: the network's images are not rows and columns; a bad image.
     """
 
-    _esm = STATIC / "drawing_canvas.js"
-    _css = STATIC / "drawing_canvas.css"
+    _esm, _css = front_end("drawing_canvas")
 
     image = Picture()
     reconstruction = Floats(read_only=True)
     code = Floats(read_only=True)
     probabilities = Floats(read_only=True)
     prediction = t.Int(-1, read_only=True).tag(sync=True)
-    normalize = t.Bool(True).tag(sync=True)
-    brush = t.Float(2.2, min=0.5, max=6).tag(sync=True)
+    normalize = Flag(True)
+    brush = Real(2.2, low=0.5, high=6)
 
     def __init__(
         self,
@@ -65,9 +65,9 @@ class DrawingCanvas(NetworkWidget):
         image: ArrayLike | None = None,
         **traits: Any,
     ) -> None:
-        super().__init__(pretrained() if network is None else network, **traits)
         if image is not None:
-            self.image = image
+            traits["image"] = image
+        super().__init__(pretrained() if network is None else network, **traits)
         if not len(self.code):  # blank, as an image is by itself: nothing has changed
             self._look()
 
@@ -84,8 +84,9 @@ class DrawingCanvas(NetworkWidget):
         return figures.reconstruction_pairs(self.image, self.reconstruction, titles=[shown])
 
     @t.observe("image")
-    def _look(self, _change: t.Bunch | None = None) -> None:
-        result = self.network.reconstruct(self.image)
+    def _look(self, change: t.Bunch | None = None) -> None:
+        with self._undone_on_error(change):
+            result = self.network.reconstruct(self.image)
         probabilities = result.probabilities[0]
         prediction = int(probabilities.argmax()) if self.image.any() else -1
         with self.hold_sync(), self.hold_trait_notifications():
@@ -93,3 +94,6 @@ class DrawingCanvas(NetworkWidget):
             self.set_trait("code", result.codes[0])
             self.set_trait("probabilities", probabilities)
             self.set_trait("prediction", prediction)
+
+    def _on_new_weights(self) -> None:
+        self._look()

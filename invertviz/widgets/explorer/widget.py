@@ -13,6 +13,7 @@ from invertviz.datasets import Dataset, Split, load
 from invertviz.network import InvertibleNetwork
 from invertviz.parts import Inverse
 from invertviz.widgets._base import NetworkWidget
+from invertviz.widgets._closing import close_all
 from invertviz.widgets._network_model import pretrained
 from invertviz.widgets._traits import FloatArray
 from invertviz.widgets.class_picker import ClassPicker
@@ -72,7 +73,7 @@ class Explorer(GridBox):
         shared: dict[str, Any] = {"engine": engine}
         self.grid = MisclassifiedGrid(network, images, labels, **shared)
         self.canvas = DrawingCanvas(network, **shared)
-        self.picker = ClassPicker(network, images=images, **shared)
+        self.picker = ClassPicker(network, examples=images, **shared)
         self.sliders = UnitSliders(network, examples=images, **shared)
         self.canvas.image = self.grid.image
         links = {
@@ -98,6 +99,14 @@ class Explorer(GridBox):
                 width="100%",
             ),
         )
+
+    def close(self) -> None:
+        """Close it with its widgets and their links."""
+        if self.comm is not None:
+            for link in self._links:
+                link.unlink()
+            close_all(*self.children, self.layout, whole=NetworkWidget)
+        super().close()
 
     @property
     def code(self) -> FloatArray:

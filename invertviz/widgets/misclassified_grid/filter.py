@@ -8,7 +8,8 @@ from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
-import traitlets as t
+
+from invertviz.widgets._values import Checked, Frozen, flag
 
 EVERYTHING: dict[str, Any] = {
     "misclassified": False,
@@ -18,7 +19,7 @@ EVERYTHING: dict[str, Any] = {
 }
 
 
-class SampleFilter(t.TraitType[dict[str, Any], Any]):
+class SampleFilter(Checked[Frozen]):
     """Which samples pass: what is left out keeps its default, the misclassified ones of any class.
 
     Its keys: "misclassified" (bool: those only), "true" and "predicted" (a class by its number or
@@ -28,10 +29,10 @@ class SampleFilter(t.TraitType[dict[str, Any], Any]):
     info_text = "a dict that says which samples pass"
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__({**EVERYTHING, "misclassified": True}, **kwargs)
+        super().__init__(Frozen(EVERYTHING, misclassified=True), **kwargs)
         self.tag(sync=True, echo_update=False, to_json=_to_json)
 
-    def validate(self, obj: Any, value: Any) -> dict[str, Any]:
+    def check(self, obj: Any, value: Any) -> Frozen:
         """The whole filter, classes by their numbers.
 
         Raises:
@@ -48,19 +49,15 @@ class SampleFilter(t.TraitType[dict[str, Any], Any]):
                 advice = f"did you mean {close[0]!r}?" if close else f"it has {[*EVERYTHING]}."
                 raise ValueError(f"{self.name} has no key {key!r}; {advice}")
         whole = {**EVERYTHING, "misclassified": True, **value}
-        if not isinstance(whole["misclassified"], bool):
-            raise TypeError(
-                f'"misclassified" is True (those only) or False (all), not '
-                f"{whole['misclassified']!r}."
-            )
+        whole["misclassified"] = flag(whole["misclassified"], '"misclassified"')
         names = list(obj.class_names)
         for key in ("true", "predicted"):
             whole[key] = _class_number(key, whole[key], names)
         whole["confidence"] = _range(whole["confidence"])
-        return whole
+        return Frozen(whole)
 
 
-class SampleIndices(t.TraitType[tuple[int, ...], Any]):
+class SampleIndices(Checked[tuple[int, ...]]):
     """Samples by their indices: a tuple that travels to the page as little-endian int32."""
 
     info_text = "indices of samples"
@@ -70,7 +67,7 @@ class SampleIndices(t.TraitType[tuple[int, ...], Any]):
         super().__init__(**kwargs)
         self.tag(sync=True, echo_update=False, to_json=_to_bytes, from_json=_from_bytes)
 
-    def validate(self, obj: Any, value: Any) -> tuple[int, ...]:
+    def check(self, obj: Any, value: Any) -> tuple[int, ...]:
         """A tuple of ints.
 
         Raises:
@@ -101,7 +98,7 @@ def _class_number(key: str, value: Any, names: list[str]) -> int | None:
     if isinstance(value, str):
         if value in names:
             return names.index(value)
-    elif not isinstance(value, Integral) or isinstance(value, bool):
+    elif not isinstance(value, Integral) or isinstance(value, (bool, np.bool_)):
         raise TypeError(f'"{key}" is a class by its number or name, or None, not {value!r}.')
     elif 0 <= int(value) < len(names):
         return int(value)
@@ -115,7 +112,7 @@ def _range(value: Any) -> tuple[float, float]:
     advice = f'"confidence" is the lowest and the highest, such as (0.5, 1), not {value!r}.'
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         raise TypeError(advice)
-    if not all(isinstance(end, Real) for end in value):
+    if not all(isinstance(end, Real) and not isinstance(end, bool) for end in value):
         raise TypeError(advice)
     low, high = (float(end) for end in value)
     if not 0 <= low <= high <= 1:

@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets as t
-from ipywidgets import DOMWidget, widget_serialization
+from ipywidgets import DOMWidget, Widget, widget_serialization
 
 from invertviz import figures
 from invertviz._arrays import ArrayLike
 from invertviz.evaluation import Evaluation
 from invertviz.network import InvertibleNetwork
 from invertviz.parts import Inverse
-from invertviz.widgets._base import STATIC, NetworkWidget
+from invertviz.widgets._base import NETWORK_CHANGED, NetworkWidget, front_end
 from invertviz.widgets._traits import Picture
+from invertviz.widgets._values import Flag, OneOf, Whole
 from invertviz.widgets.misclassified_grid.blocks import Place, choose, pack
 from invertviz.widgets.misclassified_grid.filter import SampleFilter, SampleIndices
 from invertviz.widgets.misclassified_grid.samples import KEYS, Indices, SampleTable
 
 if TYPE_CHECKING:
+    import bqplot
     import pandas as pd
     from matplotlib.figure import Figure
 
@@ -75,33 +77,32 @@ class MisclassifiedGrid(NetworkWidget):
         ValueError: no samples, shapes that do not fit, values out of range.
     """
 
-    _esm = STATIC / "misclassified_grid.js"
-    _css = STATIC / "misclassified_grid.css"
+    _esm, _css = front_end("misclassified_grid")
 
     filter = SampleFilter()
-    sort = t.Enum(KEYS, "confidence").tag(sync=True, echo_update=False)
-    descending = t.Bool(True).tag(sync=True, echo_update=False)
+    sort = OneOf(KEYS).tag(echo_update=False)
+    descending = Flag(True).tag(echo_update=False)
     count = t.Int(read_only=True)
     selected = SampleIndices()
     visible = SampleIndices()
-    current = t.Int(-1).tag(sync=True, echo_update=False)
+    current = Whole(-1, -1, lambda grid: grid.total - 1).tag(echo_update=False)
     image = Picture(read_only=True)
-    flip = t.Bool(False).tag(sync=True)
+    flip = Flag()
     total = t.Int(read_only=True).tag(sync=True)
 
-    offline = t.Int(1000, min=0)
-    matrix = t.Instance(DOMWidget, allow_none=True, read_only=True).tag(
+    offline = Whole(1000)
+    _confusion_chart = t.Instance(DOMWidget, allow_none=True, read_only=True).tag(
         sync=True, **widget_serialization
     )
-    confusion = t.Bytes(read_only=True).tag(sync=True)  # int32 [true class, predicted class]
+    _confusion = t.Bytes(read_only=True).tag(sync=True)  # int32 [true class, predicted class]
     # A sample that is or was current, and its position in the order, or -1.
-    place = t.Tuple(t.Int(), t.Int(), default_value=(-1, -1), read_only=True).tag(sync=True)
-    top = t.Int(0).tag(sync=True, echo_update=False)  # position of the first visible sample
-    asked = t.Dict().tag(sync=True, echo_update=False)  # what the page wants to know
-    block = t.Bytes(read_only=True).tag(sync=True)  # rows that it asked for
-    samples = t.Bytes(read_only=True).tag(sync=True)  # rows that it carries along
-    picked = t.Int(read_only=True).tag(sync=True)  # the page's last pick that was followed
-    stale = t.Bool(True, read_only=True).tag(sync=True)  # whether others had better be carried
+    _place = t.Tuple(t.Int(), t.Int(), default_value=(-1, -1), read_only=True).tag(sync=True)
+    _top = Whole().tag(echo_update=False)  # position of the first visible sample
+    _query = t.Dict().tag(sync=True, echo_update=False)  # what the page wants to know
+    _block = t.Bytes(read_only=True).tag(sync=True)  # rows that it asked for
+    _carried = t.Bytes(read_only=True).tag(sync=True)  # rows that it carries along
+    _picked = t.Int(read_only=True).tag(sync=True)  # the page's last pick that was followed
+    _stale = t.Bool(True, read_only=True).tag(sync=True)  # whether others had better be carried
 
     def __init__(
         self,
@@ -120,15 +121,9 @@ class MisclassifiedGrid(NetworkWidget):
         self._sorted_by: object = None
         self._version = 0
         self._sent: object = None
-        self._carried: Indices = self._sorted
+        self._carried_indices: Indices = self._sorted
         self.set_trait("total", len(table))
-        self.set_trait("confusion", table.confusion.astype("<i4").tobytes())
-        if len(network.class_names) <= _MOST_CLASSES:
-            from invertviz.widgets.misclassified_grid.confusion import (
-                confusion_chart,  # bqplot: only when shown
-            )
-
-            self.set_trait("matrix", confusion_chart(table.confusion, network.class_names))
+        self.set_trait("_confusion", table.confusion.astype("<i4").tobytes())
         super().__init__(network, **traits)
         self._respond()
 
@@ -177,45 +172,49 @@ class MisclassifiedGrid(NetworkWidget):
             self._carry()
         return super().get_state(key, drop_defaults)
 
-    @t.validate("current")
-    def _check_current(self, proposal: t.Bunch) -> int:
-        current: int = proposal["value"]
-        if not -1 <= current < self.total:
-            raise ValueError(
-                f"current is {current}, but there are {self.total} samples: give 0 to "
-                f"{self.total - 1}, or -1 for none."
-            )
-        return current
+    @t.default("_confusion_chart")
+    def _make_chart(self) -> bqplot.Figure | None:
+        if len(self.class_names) > _MOST_CLASSES:
+            return None
+        from invertviz.widgets.misclassified_grid.confusion import confusion_chart  # when shown
 
-    @t.observe("filter", "sort", "descending", "current", "asked")
+        return confusion_chart(self._table.confusion, self.class_names)
+
+    def _charts(self) -> list[Widget]:
+        return [self._confusion_chart] if self._confusion_chart is not None else []
+
+    def _on_new_weights(self) -> None:
+        self.set_trait("notice", NETWORK_CHANGED)
+
+    @t.observe("filter", "sort", "descending", "current", "_query")
     def _respond(self, _change: t.Bunch | None = None) -> None:
         """Have everything follow from what was set; what is up to date costs nothing."""
         order = self._order()
         with self.hold_sync():
             self.set_trait("count", len(order))
             places = (order == self.current).nonzero()[0]
-            self.set_trait("place", (self.current, int(places[0]) if len(places) else -1))
-            self._send_rows(order, *self.asked.get("rows") or (0, 0, 0))
-            if self.asked.get("carry"):
+            self.set_trait("_place", (self.current, int(places[0]) if len(places) else -1))
+            self._send_rows(order, *self._query.get("rows") or (0, 0, 0))
+            if self._query.get("carry"):
                 self._carry()
 
-    @t.observe("asked")
+    @t.observe("_query")
     def _select(self, change: t.Bunch) -> None:
         """Turn what was picked on the page, samples and a range of positions, into indices."""
         pick = change["new"].get("pick")
-        if not pick or pick["number"] == self.picked:
+        if not pick or pick["number"] == self._picked:
             return
         chosen = np.zeros(self.total, dtype=bool)
-        chosen[np.frombuffer(pick["base"], dtype="<i4")] = True
+        chosen[self._indices(np.frombuffer(pick["base"], dtype="<i4"))] = True
         if pick["range"]:
             version, first, last = pick["range"]
             order = self._order()
             # It may have been picked before another order was chosen, which came along with it.
             orders = {self._version: order, self._version - 1: self._before}
             chosen[orders.get(version, order[:0])[first : last + 1]] = True
-        chosen[np.array(pick["toggles"], dtype=np.int64)] ^= True
+        chosen[self._indices(pick["toggles"])] ^= True
         self.selected = chosen.nonzero()[0]
-        self.set_trait("picked", pick["number"])
+        self.set_trait("_picked", pick["number"])
 
     @t.observe("current")
     def _show_current(self, change: t.Bunch) -> None:
@@ -229,11 +228,11 @@ class MisclassifiedGrid(NetworkWidget):
         """Where Python set what is visible, tell the page where that is."""
         order, first = self._order(), change["new"][:1]
         from_page = "visible" in self._property_lock  # it may report of another order yet
-        if from_page or not first or order[self.top : self.top + 1].tolist() == [*first]:
+        if from_page or not first or order[self._top : self._top + 1].tolist() == [*first]:
             return
         places = (order == first[0]).nonzero()[0]
         if len(places):
-            self.top = int(places[0])
+            self._top = int(places[0])
 
     def _in_view(self) -> Indices:
         """What is visible, or the first samples where that is of an order shown before."""
@@ -250,7 +249,7 @@ class MisclassifiedGrid(NetworkWidget):
             self._sorted = self._table.order(self.filter, self.sort, self.descending)
             self._sorted_by = wanted
             self._version += 1
-            self.set_trait("stale", self._lacks(self._sorted))
+            self.set_trait("_stale", self._lacks(self._sorted))
         return self._sorted
 
     def _send_rows(self, order: Indices, version: int, start: int, stop: int) -> None:
@@ -261,22 +260,24 @@ class MisclassifiedGrid(NetworkWidget):
         if wanted != self._sent:
             place = Place(self._version, start, len(order))
             rows = pack(self._table, order[start:stop], place, reconstruct=True)
-            self.set_trait("block", rows)
+            self.set_trait("_block", rows)
             self._sent = wanted
 
     def _lacks(self, order: Indices) -> bool:
         """Whether the page lacks samples of this order that it had better carry along."""
         wanted = choose(self._table, order, min(self.offline, len(order)))
-        return not np.isin(wanted, self._carried).all()
+        return not np.isin(wanted, self._carried_indices).all()
 
     def _carry(self) -> None:
-        if not self.stale and len(self.samples):
+        if not self._stale and len(self._carried):
             return
-        self._carried = choose(self._table, self._order(), self.offline)
-        place = Place(0, 0, len(self._carried))
+        self._carried_indices = choose(self._table, self._order(), self.offline)
+        place = Place(0, 0, len(self._carried_indices))
         with self.hold_sync():
-            self.set_trait("samples", pack(self._table, self._carried, place, reconstruct=False))
-            self.set_trait("stale", False)
+            self.set_trait(
+                "_carried", pack(self._table, self._carried_indices, place, reconstruct=False)
+            )
+            self.set_trait("_stale", False)
 
     def _indices(self, given: ArrayLike) -> Indices:
         return np.array(_INDICES.validate(self, given), dtype=np.int64)

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import traitlets as t
-from ipywidgets import widget_serialization
+from ipywidgets import Widget, widget_serialization
 
 from invertviz import figures
 from invertviz._arrays import ArrayLike, to_numpy
 from invertviz.codes import project_units
 from invertviz.images import as_stack
 from invertviz.network import InvertibleNetwork
+from invertviz.parts import Inverse
 from invertviz.priors import bundled_digits
 from invertviz.survey import UnitSurvey, ranked, survey_units, unit_effects
-from invertviz.widgets._base import STATIC, NetworkWidget
+from invertviz.widgets._base import NETWORK_CHANGED, NetworkWidget, front_end
 from invertviz.widgets._network_model import pretrained
-from invertviz.widgets._traits import Code, Floats, Levels
+from invertviz.widgets._traits import Code, Floats, Levels, plain
+from invertviz.widgets._values import Flag, OneOf, Real, Whole
+from invertviz.widgets.unit_sliders.moved import Moved
 
 if TYPE_CHECKING:
     import bqplot
     from matplotlib.figure import Figure
 
-_LARGEST = float(np.finfo(np.float32).max)
 _REACH = 5.0  # a slider's reach either way where there are no examples to observe
 _KEPT = 100  # examples whose codes the page has, so that it can start from them
 _KEPT_NUMBERS = 40_000  # … and fewer where codes are long
@@ -69,7 +70,7 @@ class UnitSliders(NetworkWidget):
             upper end of its range, other units as in the base (`survey.unit_effects`); float32
             `[code_size]`.
         ranking: the units, largest effect first.
-        order: of the thumbnails: by "number", or by "effect".
+        sort: the thumbnails by "number", or by "effect".
         playing: whether the page sweeps the unit through its range.
         projections: every unit's projection, its own smallest value black and largest white,
             uint8 `[code_size, H, W]`.
@@ -86,21 +87,15 @@ class UnitSliders(NetworkWidget):
         ValueError: the network's images are not rows and columns; a bad code, bad examples.
     """
 
-    _esm = STATIC / "unit_sliders.js"
-    _css = STATIC / "unit_sliders.css"
+    _esm, _css = front_end("unit_sliders")
 
     base = Code()
-    unit = t.Int(0).tag(sync=True, echo_update=False)
-    value = t.Float(0.0).tag(sync=True, echo_update=False)
-    moved: t.Dict[Any, Any] = t.Dict().tag(
-        sync=True,
-        echo_update=False,
-        to_json=lambda moved, _: {str(unit): value for unit, value in moved.items()},
-        from_json=lambda moved, _: {int(unit): value for unit, value in moved.items()},
-    )
-    target = t.Int(-1).tag(sync=True, echo_update=False)
-    order = t.Enum(["number", "effect"], "number").tag(sync=True)
-    playing = t.Bool(False).tag(sync=True)
+    unit = Whole(high=lambda sliders: sliders.network.units - 1).tag(echo_update=False)
+    value = Real().tag(echo_update=False)
+    moved = Moved()
+    target = Whole(-1, -1, lambda sliders: len(sliders.class_names) - 1).tag(echo_update=False)
+    sort = OneOf(["number", "effect"])
+    playing = Flag()
 
     code = Floats(read_only=True)
     image = Floats(read_only=True)
@@ -117,7 +112,7 @@ class UnitSliders(NetworkWidget):
     mean_code = Floats(read_only=True)
     class_codes = Floats(read_only=True)
     example_codes = Floats(read_only=True)
-    chart = t.Instance("bqplot.Figure", read_only=True).tag(sync=True, **widget_serialization)
+    _chart = t.Instance("bqplot.Figure", read_only=True).tag(sync=True, **widget_serialization)
 
     def __init__(
         self,
@@ -126,18 +121,20 @@ class UnitSliders(NetworkWidget):
         *,
         examples: ArrayLike | None = None,
         value: float | None = None,
+        inverse: Inverse | None = None,
         **traits: Any,
     ) -> None:
-        given = {"base": base} if base is not None else {}
-        wanted = None if value is None else _finite(value, "value")
-        network = pretrained() if network is None else network
-        super().__init__(network, **given, **traits)
+        if base is not None:
+            traits["base"] = base
+        first_value = None if value is None else type(self).value.validate(self, value)
+        network = self._checked(pretrained() if network is None else network, inverse, traits)
+        self._observe_examples(network, examples)
+        self.set_trait("projections", _scaled(project_units(network)))
+        super().__init__(network, **traits)
         with self.hold_sync():
-            self._observe_examples(examples)
-            self.set_trait("projections", _scaled(project_units(self.network)))
-            if base is None and len(known := self.example_codes):
-                sureness = self.network.classify(known).max(-1)
-                self.base = known[sureness.argmin()]
+            if base is None and len(codes := self.example_codes):
+                sureness = self.network.classify(codes).max(-1)
+                self.base = codes[sureness.argmin()]
             self._start_from_base()
             for name, follow in {
                 "base": self._start_from_base,
@@ -147,8 +144,8 @@ class UnitSliders(NetworkWidget):
                 "value": self._move,
             }.items():
                 self.observe(follow, name)
-            if wanted is not None:
-                self.value = wanted
+            if first_value is not None:
+                self.value = first_value
 
     def reset(self, unit: int | None = None) -> None:
         """Set one unit, or all of them if None, back to the base."""
@@ -158,8 +155,8 @@ class UnitSliders(NetworkWidget):
         """The base's image, the moved code's, and what changed between them."""
         moved = ", ".join(f"{unit} = {value:.2f}" for unit, value in self.moved.items())
         many = len(self.moved)
-        told = f"unit {moved}" if many == 1 else f"{many} units moved" if many else "nothing moved"
-        names = ("base", told)
+        what = f"unit {moved}" if many == 1 else f"{many} units moved" if many else "nothing moved"
+        names = ("base", what)
         says = (self.base_probabilities, self.probabilities)
         titles = [
             f"{name}\n{self.class_names[p.argmax()]} · {100 * p.max():.1f} %"
@@ -167,69 +164,44 @@ class UnitSliders(NetworkWidget):
         ]
         return figures.code_change(self.base_image, self.image, titles=titles)
 
-    @t.default("chart")
+    @t.default("_chart")
     def _make_chart(self) -> bqplot.Figure:
         from invertviz.widgets.unit_sliders.chart import unit_histogram  # bqplot: only when shown
 
         return unit_histogram()
 
-    @t.validate("unit")
-    def _check_unit(self, proposal: t.Bunch) -> int:
-        return self._known_unit(proposal["value"])
+    def _charts(self) -> list[Widget]:
+        return [self._chart]
 
-    @t.validate("value")
-    def _check_value(self, proposal: t.Bunch) -> float:
-        return _finite(proposal["value"], "value")
+    def _on_new_weights(self) -> None:
+        self.set_trait("notice", NETWORK_CHANGED)
+        self._start_from_base()
 
-    @t.validate("moved")
-    def _check_moved(self, proposal: t.Bunch) -> dict[int, float]:
-        return {
-            self._known_unit(unit): _finite(value, f"the value of unit {unit}")
-            for unit, value in proposal["value"].items()
-        }
-
-    @t.validate("target")
-    def _check_target(self, proposal: t.Bunch) -> int:
-        target, classes = proposal["value"], len(self.class_names)
-        if not -1 <= target < classes:
-            raise t.TraitError(
-                f"target {target} is no class; give 0 to {classes - 1}, or -1 for the base's own."
-            )
-        return int(target)
-
-    def _known_unit(self, unit: Any) -> int:
-        size = self.network.units
-        try:
-            number = operator.index(unit)
-        except TypeError:
-            raise t.TraitError(f"a unit is a number, 0 to {size - 1}, not {unit!r}.") from None
-        if not 0 <= number < size:
-            raise t.TraitError(f"unit {number} is unknown; give 0 to {size - 1}.")
-        return number
-
-    def _observe_examples(self, examples: ArrayLike | None) -> None:
-        network, size = self.network, self.network.units
+    def _observe_examples(self, network: InvertibleNetwork, examples: ArrayLike | None) -> None:
+        size = network.units
+        if examples is None and (bundled := bundled_digits(network)):
+            examples = bundled.test.images
         if examples is None:
-            bundled = bundled_digits(network)
-            examples = None if bundled is None else bundled.test.images
-        if examples is None:
-            survey, known = _nothing_seen(network), np.zeros((0, size), np.float32)
+            survey, codes = _nothing_seen(network), np.zeros((0, size), np.float32)
         else:
-            images = as_stack(examples, network.images, name="examples")
+            images = as_stack(plain(examples, "examples"), network.images, name="examples")
             survey = survey_units(network, images)
             kept = min(_KEPT, max(10, _KEPT_NUMBERS // size))
-            known = to_numpy(network.encode(images[:kept]))
+            codes = to_numpy(network.encode(images[:kept]))
         self.set_trait("examined", int(survey.histograms[:1].sum()))
         self.set_trait("ranges", survey.ranges)
         self.set_trait("histograms", survey.histograms)
         self.set_trait("mean_code", survey.mean_code)
         self.set_trait("class_codes", survey.class_codes)
-        self.set_trait("example_codes", known)
+        self.set_trait("example_codes", codes)
 
-    def _start_from_base(self, _change: t.Bunch | None = None) -> None:
+    def _start_from_base(self, change: t.Bunch | None = None) -> None:
+        with self._undone_on_error(change):
+            image = self.network.invert(self.base)[0]
+            probabilities = self.network.classify(self.base)[0]
         with self.hold_sync():
-            self.set_trait("base_image", self.network.invert(self.base)[0])
-            self.set_trait("base_probabilities", self.network.classify(self.base)[0])
+            self.set_trait("base_image", image)
+            self.set_trait("base_probabilities", probabilities)
             self._rank()
             self._answer()
 
@@ -239,13 +211,16 @@ class UnitSliders(NetworkWidget):
         self.set_trait("effects", effects)
         self.set_trait("ranking", ranked(effects))
 
-    def _answer(self, _change: t.Bunch | None = None) -> None:
+    def _answer(self, change: t.Bunch | None = None) -> None:
         code = self.base.copy()
         code[list(self.moved)] = list(self.moved.values())
+        with self._undone_on_error(change):
+            image = self.network.invert(code)[0]
+            probabilities = self.network.classify(code)[0]
         with self.hold_sync(), self.hold_trait_notifications():
             self.set_trait("code", code)
-            self.set_trait("image", self.network.invert(code)[0])
-            self.set_trait("probabilities", self.network.classify(code)[0])
+            self.set_trait("image", image)
+            self.set_trait("probabilities", probabilities)
             self._show_value()
 
     def _show_value(self, _change: t.Bunch | None = None) -> None:
@@ -256,16 +231,6 @@ class UnitSliders(NetworkWidget):
     def _move(self, change: t.Bunch) -> None:
         if np.float32(change["new"]) != self.code[self.unit]:
             self.moved = {**self.moved, self.unit: change["new"]}
-
-
-def _finite(value: Any, name: str) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise t.TraitError(f"{name} is a number, not {value!r}.") from None
-    if not abs(number) <= _LARGEST:
-        raise t.TraitError(f"{name} is {number}; give a finite number, as float32 holds it.")
-    return number
 
 
 def _nothing_seen(network: InvertibleNetwork) -> UnitSurvey:

@@ -1,55 +1,92 @@
-// Latent optimization: gradient descent on a code; the twin of invertviz/codes.py.
+// A latent optimization, recorded on its way; the twin of invertviz/descent.py.
 
+import type { Network, Pull, Steps } from "./engine";
 import type { Vector } from "./matrices";
-import type { Network } from "./network";
 
-/**
- * Descend on one code, on Σ|target − p(z)|, one step at a time and without end.
- *
- * Each value is a code and its probabilities: first those of the start, then those after each step.
- * They are overwritten by the next step: nothing is allocated on the way.
- */
-export function* descend(
-  network: Network,
-  target: Vector,
-  start: Vector,
-  learningRate: number,
-): Generator<{ code: Vector; probabilities: Vector }, never> {
-  const { activation, output } = network;
-  const { values: W } = output.W;
-  const [units, classes] = output.W.shape as [number, number];
-  const code = start.slice();
-  const activations = new Float64Array(units);
-  const powers = new Float64Array(classes);
-  const atLogits = new Float64Array(classes);
-  const probabilities = new Float32Array(classes);
-  const result = { code, probabilities };
-  while (true) {
-    for (let k = 0; k < classes; k++) powers[k] = output.b[k]!;
-    for (let j = 0, at = 0; j < units; j++) {
-      const a = activation.forward(code[j]!);
-      activations[j] = a;
-      for (let k = 0; k < classes; k++, at++) powers[k]! += a * W[at]!;
+const MOST_RECORDS = 200;
+const MOST_NUMBERS = 1_000_000; // of a trajectory: 4 MB
+
+/** Where N codes were after some step, and what the network said of them. */
+export interface Moment {
+  step: number;
+  codes: Vector[];
+  probabilities: Vector[];
+}
+
+export interface Settings {
+  learningRate: number;
+  /** Where to end. */
+  steps: number;
+  /** Of a prior, one a code. */
+  pulls?: readonly Pull[] | undefined;
+}
+
+/** N codes on their way down, wherever they are. */
+export class Descent {
+  private constructor(
+    readonly targets: readonly Vector[],
+    private readonly on: Steps,
+    private records: Moment[],
+    /** Steps taken, and all to take. */
+    public step: number,
+    public steps: number,
+    private readonly every: number,
+  ) {
+    if (records.at(-1)?.step !== step) records.push(this.moment());
+  }
+
+  /**
+   * @param targets wanted probabilities, one row a code
+   * @param start where to start; or the course so far, to go on from its last moment
+   */
+  static async begin(
+    network: Network,
+    targets: readonly Vector[],
+    start: Vector[] | { course: readonly Moment[] },
+    { learningRate, steps, pulls }: Settings,
+  ): Promise<Descent> {
+    let past = "course" in start ? [...start.course] : [];
+    const last = past.at(-1);
+    const codes = last ? last.codes : (start as Vector[]);
+    const room = Math.floor(MOST_NUMBERS / (codes.length * network.codeSize));
+    const most = Math.max(2, Math.min(MOST_RECORDS, room));
+    while (past.length > most) past = past.filter((_, i) => i % 2 === 0);
+    const on = await network.descend(targets, codes, learningRate, pulls);
+    return new Descent(targets, on, past, last?.step ?? 0, steps, Math.ceil(steps / most));
+  }
+
+  /** Whether all steps were taken. */
+  get atEnd(): boolean {
+    return this.step >= this.steps;
+  }
+
+  /** Go on for so long, to that step at most, and for one step at least. */
+  async advance(milliseconds: number, until: number): Promise<void> {
+    const end = performance.now() + milliseconds;
+    while (this.step < Math.min(until, this.steps)) {
+      const step = this.on.step();
+      if (step instanceof Promise) await step;
+      this.step += 1;
+      if (this.step % this.every === 0) this.records.push(this.moment());
+      if (performance.now() >= end) break;
     }
-    let [largest, sum] = [-Infinity, 0];
-    for (let k = 0; k < classes; k++) largest = Math.max(largest, powers[k]!);
-    for (let k = 0; k < classes; k++) {
-      powers[k] = Math.exp(powers[k]! - largest);
-      sum += powers[k]!;
-    }
-    for (let k = 0; k < classes; k++) probabilities[k] = powers[k]! / sum;
-    yield result;
-    // ∂loss/∂p = sign(p − target); back through the softmax: p·(g − Σ g·p).
-    let mean = 0;
-    for (let k = 0; k < classes; k++) {
-      atLogits[k] = Math.sign(probabilities[k]! - target[k]!);
-      mean += atLogits[k]! * probabilities[k]!;
-    }
-    for (let k = 0; k < classes; k++) atLogits[k] = probabilities[k]! * (atLogits[k]! - mean);
-    for (let j = 0, at = 0; j < units; j++) {
-      let gradient = 0;
-      for (let k = 0; k < classes; k++, at++) gradient += atLogits[k]! * W[at]!;
-      code[j]! -= learningRate * gradient * activation.slope(code[j]!, activations[j]!);
-    }
+  }
+
+  /** End where they are. */
+  stop(): void {
+    this.steps = this.step;
+  }
+
+  /** Where the codes are. */
+  moment(): Moment {
+    const { step, on } = this;
+    const copies = (rows: readonly Vector[]) => rows.map((row) => row.slice());
+    return { step, codes: copies(on.codes), probabilities: copies(on.probabilities) };
+  }
+
+  /** What was recorded so far, and where the codes are now. */
+  course(): Moment[] {
+    const recorded = this.records.at(-1)?.step === this.step;
+    return recorded ? [...this.records] : [...this.records, this.moment()];
   }
 }

@@ -1,16 +1,11 @@
 // What single units do: the twin of invertviz/survey.py.
 
+import type { DenseNetwork } from "./dense";
 import type { Vector } from "./matrices";
-import type { Network } from "./network";
 
-/**
- * How much each unit alone can move a class's probability: that with the unit at the upper end of its
- * range, less that at the lower end, all others as in the code. In double precision, as in Python.
- *
- * @param ranges lower and upper end of each unit, one after the other
- */
+/** The effects of units, as `Network` says; in double precision, as in Python. */
 export function unitEffects(
-  network: Network,
+  network: DenseNetwork,
   code: Vector,
   target: number,
   ranges: Vector,

@@ -1,8 +1,8 @@
 // The confidence curves: the page sets the marks that Python's chart.py makes.
 
 import { h } from "../../dom";
+import type { Moment } from "../../engine/descent";
 import type { Vector } from "../../engine/matrices";
-import type { Moment } from "../../engine/optimization";
 import { type ChartModel, embed, partsOf } from "../parts/chart";
 import type { Model } from "./model";
 import { agreement, wantedClasses } from "./targets";
@@ -34,7 +34,7 @@ export class ConfidenceChart {
   private scheduled = false;
 
   constructor(model: Model) {
-    const chart = model.get("chart");
+    const chart = model.get("_chart");
     void Promise.all([partsOf(model, chart), partsOf(model, chart, "axes")]).then((parts) => {
       [this.marks, [this.steps]] = parts;
       this.marks[1]?.set({ colors: COLOURS });
@@ -86,7 +86,7 @@ export function chartPlace(model: Model): { element: HTMLElement; close: () => v
     ...{ class: "iv-chart", "data-part": "chart", role: "img" },
     "aria-label": "How sure the network is of what was asked for, step by step",
   });
-  return { element, close: embed(model, model.get("chart"), element) };
+  return { element, close: embed(model, model.get("_chart"), element) };
 }
 
 /** Which line is which class. */

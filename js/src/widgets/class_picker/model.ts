@@ -5,11 +5,13 @@ import { floats } from "../../bytes";
 import type { Vector } from "../../engine/matrices";
 import type { WidgetTraits } from "../../link";
 import type { Shaped } from "../../shaped";
+import type { PackedPriors, PriorKind } from "./priors";
 import type { Plan, Start } from "./starts";
 import type { Choice } from "./targets";
 
 export interface Traits extends WidgetTraits {
   classes: Choice;
+  prior: PriorKind;
   steps: number;
   learning_rate: number;
   start: Start;
@@ -31,11 +33,13 @@ export interface Traits extends WidgetTraits {
   image: Shaped;
   code_probabilities: DataView;
   picture_probabilities: DataView;
-  digits: DataView;
+  _digits: DataView;
   mean_code: DataView;
-  most_codes: number;
-  chart: string;
-  order: [number: number, action: string];
+  _fitted_priors: PackedPriors;
+  _most_codes: number;
+  _chart: string;
+  /** What the page wants, under a number of its own. */
+  _command: [number: number, action: string];
 }
 
 export type Model = AnyModel<Traits>;
@@ -44,7 +48,7 @@ export type Model = AnyModel<Traits>;
 export function digitOf(model: Model): Vector | undefined {
   const [rows, columns] = model.get("image_shape");
   const pixels = rows * columns;
-  const { buffer, byteOffset, byteLength } = model.get("digits");
+  const { buffer, byteOffset, byteLength } = model.get("_digits");
   const start = pixels * model.get("digit");
   if (start + pixels > byteLength) return undefined;
   const levels = new Uint8Array(buffer, byteOffset + start, pixels);
@@ -54,13 +58,14 @@ export function digitOf(model: Model): Vector | undefined {
 /** How many images are offered to start from. */
 export function digitCount(model: Model): number {
   const [rows, columns] = model.get("image_shape");
-  return model.get("digits").byteLength / (rows * columns);
+  return model.get("_digits").byteLength / (rows * columns);
 }
 
 /** What a run is to do, as the settings stand. */
 export function planOf(model: Model): Plan {
   return {
     classes: model.get("classes"),
+    prior: model.get("prior"),
     start: model.get("start"),
     samples: model.get("samples"),
     seed: model.get("seed"),

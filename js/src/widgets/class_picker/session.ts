@@ -1,43 +1,46 @@
 // What all views of one class picker share: the talk with the kernel, and runs in the page itself.
 
 import { bytes, floats } from "../../bytes";
+import { Descent, type Moment } from "../../engine/descent";
+import type { Network, Pull } from "../../engine/engine";
+import { all, type Eventually, when } from "../../engine/eventually";
 import { displayable, same, type Vector } from "../../engine/matrices";
-import type { Network } from "../../engine/network";
-import { type Moment, Optimization } from "../../engine/optimization";
 import { Link } from "../../link";
 import { rowsOf, shaped, shapedAs } from "../../shaped";
 import { type Model, planOf, type Traits } from "./model";
-import { inSlices, invertInSlices } from "./slices";
-import { firstCodes } from "./starts";
+import { pullsOf } from "./priors";
+import { Run } from "./run";
+import { codesAbout, firstCodes } from "./starts";
 import { targetRows } from "./targets";
 
 type Action = "run" | "stop" | "resume";
 
 const MOST_SEEN = 400; // moments
 
-const INPUTS = ["chosen", "position", "order"] as const;
+const INPUTS = ["chosen", "position", "_command"] as const;
 
 export class Session {
   readonly link: Link<Traits>;
   /** The present run as this page saw it: where its codes were, and are. */
   seen: Moment[] = [];
-  private here: Optimization | undefined;
+  /** What runs in this page, if anything does. */
+  private run: Run | undefined;
   /** What this page worked out and Python may not have heard: newer than what a late kernel sends. */
   private own: Partial<Traits> = {};
-  private order: [number, string];
+  private command: [number, string];
   private obeyed: number;
   private setting = false;
 
   constructor(private readonly model: Model) {
-    this.order = model.get("order");
-    this.obeyed = this.order[0];
-    this.link = new Link(model, (network, { order = this.order }) => {
-      this.obey(network, order);
+    this.command = model.get("_command");
+    this.obeyed = this.command[0];
+    this.link = new Link(model, (network, { _command = this.command }) => {
+      this.obey(network, _command);
       return this.look(network);
     });
     model.on("change:running", () => this.onRunning());
     model.on("change:step", () => this.note());
-    model.on("change:answered", () => this.onAnswer());
+    model.on("change:_answered", () => this.onAnswer());
     model.on("msg:custom", ({ stop }: { stop?: boolean }) => stop && this.stop());
     const follow = () => this.link.follow(() => this.inputs());
     this.link.listen("chosen", () => this.setting || follow());
@@ -49,16 +52,16 @@ export class Session {
   /** Run, stop or resume, wherever it is to happen. */
   press(action: Action): void {
     const { network, status } = this.link;
-    this.order = [newNumber(), action];
+    this.command = [newNumber(), action];
     status.set({ error: "" });
-    const here = status.engine === "browser" && (action !== "stop" || this.here);
+    const here = status.engine === "browser" && (action !== "stop" || this.run);
     if (!here || !network) {
       if (action !== "stop") this.yield();
       this.ask();
       return;
     }
     try {
-      this.obey(network, this.order);
+      this.obey(network, this.command);
       this.report();
     } catch (error) {
       status.set({ error: messageOf(error) });
@@ -82,9 +85,14 @@ export class Session {
 
   /** What Python is to hear; with what it is to adopt, as that may not be what the model holds now. */
   private inputs(): Partial<Traits> {
-    const { model, order } = this;
-    const adopt = order[1] === "adopt" ? this.own : {};
-    return { ...adopt, chosen: model.get("chosen"), position: model.get("position"), order };
+    const { model, command } = this;
+    const adopt = command[1] === "adopt" ? this.own : {};
+    return {
+      ...adopt,
+      chosen: model.get("chosen"),
+      position: model.get("position"),
+      _command: command,
+    };
   }
 
   private set(changes: Partial<Traits>): void {
@@ -102,14 +110,15 @@ export class Session {
 
   /** Leave the run to the kernel. */
   private yield(): void {
-    this.here = undefined;
+    this.run?.drop();
+    this.run = undefined;
     this.own = {};
   }
 
   /** Python stops what runs here. */
   private stop(): void {
-    if (!this.here) return;
-    this.here.stop();
+    if (!this.run) return;
+    this.run.stop();
     this.own.running = false;
   }
 
@@ -119,7 +128,7 @@ export class Session {
     this.obeyed = number;
     if (action === "run") this.begin(network);
     else if (action === "resume") this.resume(network, this.course());
-    else if (action === "stop" && this.here) this.here.stop();
+    else if (action === "stop" && this.run) this.run.stop();
     else if (action === "stop") this.setOwn({ running: false });
   }
 
@@ -128,20 +137,36 @@ export class Session {
     const plan = planOf(model);
     const targets = targetRows(plan, model.get("class_names").length);
     if (!targets.length) throw new Error("pick a class first");
-    const start = firstCodes(network, plan, targets.length);
+    const pulls = this.pulls(targets);
+    const start = pulls ? codesAbout(pulls, plan) : firstCodes(network, plan, targets.length);
     this.set({ chosen: Math.min(model.get("chosen"), targets.length - 1) });
     this.seen = [];
-    void this.run(network, new Optimization(network, targets, start, this.settings));
+    this.start(network, targets, start, pulls);
   }
 
   private resume(network: Network, course: Moment[]): void {
     const targets = rowsOf(this.model.get("targets"));
     const last = course.at(-1);
-    if (!last || last.step >= this.settings.steps) {
-      this.setOwn({ running: false });
-      return;
+    if (last && last.step < this.settings.steps) {
+      this.start(network, targets, { course }, this.pulls(targets));
+    } else this.setOwn({ running: false });
+  }
+
+  /** What the chosen prior says of codes with these targets; what cannot be is said as Python does. */
+  private pulls(targets: readonly Vector[]): Pull[] | undefined {
+    const { model } = this;
+    const kind = model.get("prior");
+    if (kind === "none") return undefined;
+    const prior = model.get("_fitted_priors")[kind];
+    if (!prior) throw new Error(`the prior '${kind}' has not come from the kernel; choose another`);
+    const { learningRate } = this.settings;
+    if (learningRate * prior.weight >= 2) {
+      throw new Error(
+        `learning_rate ${learningRate} times the prior's weight ${prior.weight} is 2 or more, ` +
+          "with which each step goes further off; lower one of them.",
+      );
     }
-    void this.run(network, new Optimization(network, targets, { course }, this.settings));
+    return pullsOf(kind, prior, targets, model.get("seed"));
   }
 
   /** The code to look at: the chosen one where the scrubber is; while it runs, where it is now. */
@@ -182,22 +207,31 @@ export class Session {
     }));
   }
 
-  /** The run itself; it ends where another one is `here`. */
-  private async run(network: Network, optimization: Optimization): Promise<void> {
-    this.here = optimization;
-    try {
-      this.setOwn({ running: true });
-      for await (const moment of inSlices(optimization, this.settings.steps)) {
-        const images = await invertInSlices(network, moment.codes);
-        if (this.here !== optimization) return;
-        this.show(optimization.targets, moment, images);
-      }
-      this.conclude(network, optimization.course());
-    } catch (error) {
-      this.here = undefined;
-      this.setOwn({ running: false });
-      this.link.status.set({ error: messageOf(error) });
-    }
+  /** Set out; what runs here already ends. */
+  private start(
+    network: Network,
+    targets: readonly Vector[],
+    start: Eventually<Vector[]> | { course: readonly Moment[] },
+    pulls: readonly Pull[] | undefined,
+  ): void {
+    const descent = Promise.resolve(start).then((from) =>
+      Descent.begin(network, targets, from, { ...this.settings, pulls }),
+    );
+    this.run?.drop();
+    const run = new Run(network);
+    this.run = run;
+    this.setOwn({ running: true });
+    run
+      .go(descent, (...moment) => this.show(...moment))
+      .then(
+        (course) => course && this.conclude(network, course),
+        (error) => {
+          if (this.run !== run) return;
+          this.run = undefined;
+          this.setOwn({ running: false });
+          this.link.status.set({ error: messageOf(error) });
+        },
+      );
   }
 
   private show(targets: readonly Vector[], moment: Moment, images: Vector[]): void {
@@ -217,7 +251,7 @@ export class Session {
     const count = course[0]!.codes.length;
     const classes = course[0]!.probabilities[0]!.length;
     const join = (rows: Vector[], length: number) => floats(shaped(rows, length).data);
-    this.here = undefined;
+    this.run = undefined;
     this.setOwn({
       recorded: course.map(({ step }) => step),
       trajectory: shaped(
@@ -236,43 +270,46 @@ export class Session {
 
   /** Have Python take what was worked out here, where there is a Python to hear it. */
   private report(): void {
-    this.order = [newNumber(), "adopt"];
-    this.obeyed = this.order[0];
+    this.command = [newNumber(), "adopt"];
+    this.obeyed = this.command[0];
     this.ask();
   }
 
   /** What the kernel would answer: the chosen code where the scrubber is, and its picture. */
-  private look(network: Network): Partial<Traits> {
+  private look(network: Network): Eventually<Partial<Traits>> {
     const code = this.lookedAt;
     if (!code) return {};
-    const image = network.invert(code);
-    return {
-      code: bytes(code),
-      image: shapedAs(image, ...this.model.get("image_shape")),
-      code_probabilities: bytes(network.classify(code)),
-      picture_probabilities: bytes(network.classify(network.encode(image.map(displayable)))),
-    };
+    return when(all([network.invert(code), network.classify(code)]), ([image, ofCode]) =>
+      when(network.encode(image.map(displayable)), (seen) =>
+        when(network.classify(seen), (ofPicture) => ({
+          code: bytes(code),
+          image: shapedAs(image, ...this.model.get("image_shape")),
+          code_probabilities: bytes(ofCode),
+          picture_probabilities: bytes(ofPicture),
+        })),
+      ),
+    );
   }
 
   private onRunning(): void {
     const running = this.model.get("running");
     // An older run of the kernel's ended, while this one goes on.
-    if (!this.setting && !running && this.here && !this.here.atEnd) this.set({ running: true });
+    if (!this.setting && !running && this.run && !this.run.atEnd) this.set({ running: true });
     else this.link.status.set({ running });
   }
 
   /** Python has heard it all: what an older run of the kernel's set meanwhile is void. */
   private onAnswer(): void {
     if (this.link.isBehind(...INPUTS)) return;
-    this.obeyed = this.order[0];
-    if (this.here) return;
+    this.obeyed = this.command[0];
+    if (this.run) return;
     this.set(this.own);
     this.own = {};
   }
 
   /** Remember where the kernel's codes are, and tell it so: it waits with the next ones. */
   private note(): void {
-    if (this.setting || this.here) return;
+    if (this.setting || this.run) return;
     const { model } = this;
     const step = model.get("step");
     const codes = rowsOf(model.get("codes"));
@@ -290,13 +327,19 @@ export class Session {
   /** Where the kernel died in the middle of a run: go on from where this page last saw it. */
   private takeOver(): void {
     const { status, network } = this.link;
-    if (status.hasKernel || !this.model.get("running") || this.here) return;
-    if (status.engine === "browser" && network) this.resume(network, this.seen);
-    else if (status.state === "error") this.setOwn({ running: false });
+    if (status.hasKernel || !this.model.get("running") || this.run) return;
+    if (status.engine === "browser" && network) {
+      try {
+        this.resume(network, this.seen);
+      } catch (error) {
+        this.setOwn({ running: false });
+        status.set({ error: messageOf(error) });
+      }
+    } else if (status.state === "error") this.setOwn({ running: false });
   }
 }
 
-/** Orders have numbers of their own, also those of another page with the same widget. */
+/** Commands have numbers of their own, also those of another page with the same widget. */
 function newNumber(): number {
   return 1 + Math.floor(Math.random() * 2 ** 30);
 }

@@ -2,6 +2,7 @@
 
 import { h, setText } from "../../dom";
 import { paintGrey } from "../../pixels/paint";
+import type { Status } from "../../status";
 import { type Bounds, NumberField } from "../parts/number_field";
 import { digitCount, digitOf, type Model, type Traits } from "./model";
 
@@ -13,6 +14,12 @@ const STARTS: Record<Traits["start"], string> = {
   digit: "a digit’s code",
   random: "random",
 };
+const PRIORS: Record<Traits["prior"], string> = {
+  none: "none (the article’s)",
+  gaussian: "like real codes",
+  class: "like the class’s codes",
+  diverse: "each like another one",
+};
 const NOISE_HINT =
   "From one starting point every sample would be the same: all but the first start with noise added.";
 
@@ -21,8 +28,18 @@ export class Settings {
   readonly element: HTMLElement;
   private readonly refreshers: (() => void)[] = [];
 
-  constructor(private readonly model: Model) {
+  constructor(
+    private readonly model: Model,
+    status: Status,
+  ) {
     const digits = digitCount(model);
+    const prior = h("select", {
+      ...{ class: "iv-select", "data-part": "prior" },
+      title: "Keep codes where those of real images are",
+      onchange: () => this.save("prior", prior.value as Traits["prior"]),
+    });
+    const kinds = Object.entries(PRIORS).map(([value, text]) => h("option", { value }, text));
+    prior.append(...kinds);
     const start = h("select", {
       ...{ class: "iv-select", "data-part": "start" },
       onchange: () => this.save("start", start.value as Traits["start"]),
@@ -38,11 +55,13 @@ export class Settings {
     const digit = this.number("digit", "digit", "Digit", { min: 0, max: digits - 1, step: 1 });
     digit.append(picture);
     const seed = this.number("seed", "seed", "Seed", { min: 0, max: 2 ** 32 - 1, step: 1 });
+    const from = field("Start from", start);
     const hint = h("p", { class: "iv-hint", "data-part": "hint" });
     this.element = h(
       "div",
       { class: "iv-settings" },
-      field("Start from", start),
+      field("Prior", prior),
+      from,
       digit,
       this.number("steps", "steps", "Steps", { min: 1, max: 20_000, step: 1 }),
       this.number("learning_rate", "rate", "Learning rate", { min: 0.001, max: 100, step: "any" }),
@@ -51,12 +70,21 @@ export class Settings {
       hint,
     );
     this.refreshers.push(() => {
-      const from = model.get("start");
+      const kind = model.get("prior");
+      const point = kind === "none" ? model.get("start") : kind; // or where the prior says
       const many = model.get("samples") > 1;
-      start.value = from;
-      digit.hidden = from !== "digit";
-      seed.hidden = from !== "random" && !many;
-      setText(hint, many && from !== "random" ? NOISE_HINT : "");
+      const apart = point === "random" || point === "diverse"; // each by itself
+      for (const option of kinds) {
+        const { value } = option;
+        const fitted = value === "none" || value in model.get("_fitted_priors");
+        option.disabled = !fitted && !(digits && status.hasKernel);
+      }
+      prior.value = kind;
+      start.value = model.get("start");
+      from.hidden = kind !== "none";
+      digit.hidden = point !== "digit";
+      seed.hidden = !apart && !many;
+      setText(hint, many && !apart ? NOISE_HINT : "");
       const image = digitOf(model);
       if (image) paintGrey(picture, image, model.get("image_shape"));
     });
@@ -75,7 +103,7 @@ export class Settings {
     return field(text, number.input);
   }
 
-  private save<K extends Numbers | "start">(name: K, value: Traits[K]): void {
+  private save<K extends Numbers | "start" | "prior">(name: K, value: Traits[K]): void {
     this.model.set(name, value);
     this.model.save_changes();
   }

@@ -35,7 +35,7 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     );
 
   const choice = new ClassChoice(names, save);
-  const settings = new Settings(model);
+  const settings = new Settings(model, session.link.status);
   const run = button("run", "Run", "iv-primary");
   const stop = button("stop", "Stop", "iv-outlined");
   const resume = button("resume", "Resume", "iv-outlined");
@@ -102,8 +102,8 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     settings.show();
     setText(
       need,
-      many > model.get("most_codes")
-        ? `${many} pictures are too many at once: pick fewer classes or samples, for ${model.get("most_codes")} at most.`
+      many > model.get("_most_codes")
+        ? `${many} pictures are too many at once: pick fewer classes or samples, for ${model.get("_most_codes")} at most.`
         : "",
     );
     enable(run, picked > 0 && need.textContent === "");
@@ -164,13 +164,15 @@ function view(session: Session, chart: ConfidenceChart, model: Model, el: HTMLEl
     paintResult,
   );
   for (const name of SETTINGS) model.on(`change:${name}`, paintControls);
+  frame.onClose(session.link.status.subscribe(paintControls));
   frame.onClose(() => place.close());
   frame.appear(el);
   return () => frame.close();
 }
 
 const SETTINGS = [
-  ...(["classes", "steps", "learning_rate", "start", "digit", "samples", "seed"] as const),
+  ...(["classes", "steps", "learning_rate", "prior", "start", "digit", "samples", "seed"] as const),
+  "_fitted_priors" as const,
 ];
 
 export default () => {

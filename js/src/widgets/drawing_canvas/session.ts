@@ -2,8 +2,9 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { bytes, floats } from "../../bytes";
+import { type Network, reconstruct } from "../../engine/engine";
+import { type Eventually, when } from "../../engine/eventually";
 import { largest } from "../../engine/matrices";
-import type { Network } from "../../engine/network";
 import { Link, type WidgetTraits } from "../../link";
 import { Drawing } from "../../pixels/drawing";
 
@@ -21,15 +22,14 @@ export interface Traits extends WidgetTraits {
 export type Model = AnyModel<Traits>;
 
 /** What the kernel would answer to an image. */
-function look(network: Network, { image }: Partial<Traits>): Partial<Traits> {
+function look(network: Network, { image }: Partial<Traits>): Eventually<Partial<Traits>> {
   const pixels = floats(image);
-  const result = network.reconstruct(pixels);
-  return {
+  return when(reconstruct(network, pixels), (result) => ({
     reconstruction: bytes(result.image),
     code: bytes(result.code),
     probabilities: bytes(result.probabilities),
     prediction: pixels.some((value) => value !== 0) ? largest(result.probabilities) : -1,
-  };
+  }));
 }
 
 export class Session {

@@ -158,7 +158,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   });
 
   frame.root.addEventListener("keydown", shortcut);
-  frame.paintOn(["reconstruction", "probabilities", "prediction", "answered"], paintResult);
+  frame.paintOn(["reconstruction", "probabilities", "prediction", "_answered"], paintResult);
   model.on("change:image", () => queueMicrotask(paintInput)); // when the question is on its way
   paintInput();
   paintControls();

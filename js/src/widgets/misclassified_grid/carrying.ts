@@ -17,7 +17,7 @@ export class Carrying {
     private readonly status: Status,
     private readonly ask: () => void,
   ) {
-    model.on("change:stale", () => {
+    model.on("change:_stale", () => {
       this.due = false;
       this.wait();
     });
@@ -28,7 +28,7 @@ export class Carrying {
   wait(): void {
     this.close();
     const { engine, state } = this.status;
-    if (!this.model.get("stale") || engine !== "kernel" || state !== "idle") return;
+    if (!this.model.get("_stale") || engine !== "kernel" || state !== "idle") return;
     this.timer = setTimeout(() => {
       this.due = true;
       this.ask();

@@ -12,19 +12,19 @@ export interface Traits extends WidgetTraits, Order {
   image: DataView;
   flip: boolean;
   total: number;
-  matrix: string | null;
-  confusion: DataView;
-  place: [current: number, position: number];
-  top: number;
-  asked: {
+  _confusion_chart: string | null;
+  _confusion: DataView;
+  _place: [current: number, position: number];
+  _top: number;
+  _query: {
     rows: [version: number, start: number, stop: number] | null;
     pick: Pick | null;
     carry: boolean;
   };
-  block: DataView;
-  samples: DataView;
-  picked: number;
-  stale: boolean;
+  _block: DataView;
+  _carried: DataView;
+  _picked: number;
+  _stale: boolean;
 }
 
 /** What Python filters and sorts by. */

@@ -1,7 +1,7 @@
 // Which rows a grid shows: the kernel's, or those that its page carries along.
 
 import type { AnyModel } from "@anywidget/types";
-import type { Network } from "../../engine/network";
+import type { Network } from "../../engine/engine";
 import type { Status } from "../../status";
 import { Block } from "./blocks";
 import { type Order, orderKey } from "./filter";
@@ -44,13 +44,13 @@ export class Rows {
 
   /** Take over which samples the page carries. */
   carry(): void {
-    this.carried = new Block(this.model.get("samples"), this.pixels);
+    this.carried = new Block(this.model.get("_carried"), this.pixels);
     this.page = undefined;
   }
 
   /** Take the block that came last; one of another order ends the order before. */
   receive(): void {
-    const data = this.model.get("block");
+    const data = this.model.get("_block");
     if (data === this.received) return;
     this.received = data;
     this.fetching = undefined;
@@ -62,12 +62,15 @@ export class Rows {
     }
   }
 
-  /** Filter and sort what the page carries. */
-  arrange(order: Order, network: Network): void {
+  /** Filter and sort what the page carries; `changed` is told of pictures that come later. */
+  arrange(order: Order, network: Network, changed: () => void): void {
     const key = orderKey(order);
     if (this.page?.key === key) return;
     this.pageVersion -= 1;
-    this.page = { key, source: new PageSource(this.pageVersion, this.carried, network, order) };
+    this.page = {
+      key,
+      source: new PageSource(this.pageVersion, this.carried, network, order, changed),
+    };
   }
 
   /** Show the rows of who answers now. */
@@ -111,7 +114,7 @@ export class Rows {
   /** Where a sample stands, or -1. */
   positionOf(index: number): number {
     if (this.shown instanceof PageSource) return this.shown.positionOf(index);
-    const [sample, position] = this.model.get("place");
+    const [sample, position] = this.model.get("_place");
     return sample === index ? position : -1;
   }
 

@@ -2,7 +2,7 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { bytes, integers } from "../../bytes";
-import type { Network } from "../../engine/network";
+import type { Network } from "../../engine/engine";
 import { Link } from "../../link";
 import { Carrying } from "./carrying";
 import { type Filter, type Order, orderKey } from "./filter";
@@ -61,7 +61,7 @@ export class Session {
     this.selection.resolve(this.source); // Python sorts before it looks at what was picked
     this.order = { ...this.order, ...order, filter: { ...this.order.filter, ...filter } };
     const names = Object.keys({ ...order, ...(filter && { filter }) }) as (keyof Order)[];
-    this.link.ask(this.inputs, "top", ...names);
+    this.link.ask(this.inputs, "_top", ...names);
     this.update();
     this.carrying.wait();
   }
@@ -71,7 +71,7 @@ export class Session {
     if (index === this.current) return;
     this.current = index;
     this.sought = false;
-    this.link.ask(this.inputs, "top", "current");
+    this.link.ask(this.inputs, "_top", "current");
     this.update();
   }
 
@@ -123,9 +123,9 @@ export class Session {
     return {
       ...this.order,
       current: this.current,
-      top: views.top,
+      _top: views.top,
       visible: bytes(views.visible),
-      asked: {
+      _query: {
         rows: this.rows.missing(views),
         pick: selection.pending ? selection.pick : null,
         carry: this.carrying.due,
@@ -135,7 +135,7 @@ export class Session {
 
   /** What the browser answers: from the samples that the page carries. */
   private answer(network: Network): Partial<Traits> {
-    this.rows.arrange(this.order, network);
+    this.rows.arrange(this.order, network, () => this.views.repaint(false));
     this.update();
     if (this.rows.areKernels) return {}; // it will tell the rest
     const pixels = this.rows.pixelsOf(this.current);
@@ -151,17 +151,17 @@ export class Session {
       link.listen(name, (value) => this.adoptOrder({ ...this.order, [name]: value }));
     }
     link.listen("current", (current) => this.adoptCurrent(current));
-    link.listen("top", (top) => {
+    link.listen("_top", (top) => {
       if (top !== this.views.top) this.views.reveal(top, "first");
     });
-    model.on("change:place", () => this.seek()); // the kernel says it a little later
+    model.on("change:_place", () => this.seek()); // the kernel says it a little later
     const selected = () => integers(model.get("selected"));
-    model.on("change:picked", () => selection.settle(model.get("picked"), selected()));
+    model.on("change:_picked", () => selection.settle(model.get("_picked"), selected()));
     model.on("change:selected", () => {
       if (!selection.pending || !link.status.hasKernel) selection.adopt(selected());
     });
-    model.on("change:block", () => this.update());
-    model.on("change:samples", () => {
+    model.on("change:_block", () => this.update());
+    model.on("change:_carried", () => {
       this.rows.carry();
       link.follow(this.inputs);
     });

@@ -1,6 +1,7 @@
 // Where a grid's rows come from: the kernel, some at a time, or what the page carries along.
 
-import type { Network } from "../../engine/network";
+import { type Network, reconstruct } from "../../engine/engine";
+import { when } from "../../engine/eventually";
 import { greyLevel } from "../../pixels/paint";
 import type { Block, Sample } from "./blocks";
 import { type Order, order } from "./filter";
@@ -74,12 +75,14 @@ export class PageSource implements Source {
   readonly length: number;
   private readonly rows: Int32Array;
   private readonly seen = new Map<number, Uint8Array>();
+  private readonly coming = new Set<number>();
 
   constructor(
     readonly version: number,
     private readonly block: Block,
     private readonly network: Network,
     shown: Order,
+    private readonly changed: () => void,
   ) {
     this.rows = order(block, shown);
     this.length = this.rows.length;
@@ -97,13 +100,17 @@ export class PageSource implements Source {
     return this.rows.findIndex((row) => this.block.indices[row] === index);
   }
 
-  private reconstruction(row: number, pixels: Uint8Array): Uint8Array {
-    let seen = this.seen.get(row);
-    if (!seen) {
-      seen = Uint8Array.from(this.network.reconstruct(brightness(pixels)).image, greyLevel);
-      this.seen.set(row, seen);
+  /** What the network sees; where that takes a while, it is told of when it is there. */
+  private reconstruction(row: number, pixels: Uint8Array): Uint8Array | undefined {
+    if (this.seen.has(row) || this.coming.has(row)) return this.seen.get(row);
+    const result = when(reconstruct(this.network, brightness(pixels)), ({ image }) => {
+      this.seen.set(row, Uint8Array.from(image, greyLevel));
+    });
+    if (result instanceof Promise) {
+      this.coming.add(row);
+      result.then(this.changed, () => {}).finally(() => this.coming.delete(row));
     }
-    return seen;
+    return this.seen.get(row);
   }
 }
 

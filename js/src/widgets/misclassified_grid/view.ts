@@ -36,9 +36,9 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
   const count = h("p", { class: "iv-count", "data-part": "count", role: "status" });
   const side = h("aside", { class: "iv-grid-side", "aria-label": "Filters" });
   let confusion: Confusion | undefined;
-  const reference = model.get("matrix");
+  const reference = model.get("_confusion_chart");
   if (reference && "create_view" in (model.widget_manager as object)) {
-    const counts = integers(model.get("confusion"));
+    const counts = integers(model.get("_confusion"));
     confusion = new Confusion(model as AnyModel<never>, reference, counts, names, (cell) => {
       const { filter } = session.order;
       const again = filter.true === cell.label && filter.predicted === cell.predicted;
@@ -67,7 +67,17 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     panel.paint();
   };
   panel.onRepaint = frame.paintOn(
-    ["block", "selected", "current", "filter", "sort", "descending", "answered", "flip", "picked"],
+    [
+      "_block",
+      "selected",
+      "current",
+      "filter",
+      "sort",
+      "descending",
+      "_answered",
+      "flip",
+      "_picked",
+    ],
     paint,
   );
   model.on("change:flip", () => panel.resize());

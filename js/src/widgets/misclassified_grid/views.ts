@@ -26,7 +26,7 @@ export class Views {
   private lead: Viewer | undefined;
 
   constructor(model: AnyModel<Traits>) {
-    this.top = model.get("top");
+    this.top = model.get("_top");
     this.visible = integers(model.get("visible"));
   }
 

@@ -36,7 +36,7 @@ export class UnitChart {
   private drawn: readonly unknown[] = [];
 
   constructor(private readonly model: Model) {
-    partsOf(model, model.get("chart"))
+    partsOf(model, model.get("_chart"))
       .then((marks) => {
         this.marks = marks;
         if (this.place) this.show(this.place);

@@ -2,9 +2,9 @@
 
 import type { AnyModel } from "@anywidget/types";
 import { bytes, floats } from "../../bytes";
+import type { Network } from "../../engine/engine";
+import { all, type Eventually, when } from "../../engine/eventually";
 import { largest, same, type Vector } from "../../engine/matrices";
-import type { Network } from "../../engine/network";
-import { unitEffects } from "../../engine/survey";
 import { Link, type WidgetTraits } from "../../link";
 import { play, sweptValue } from "./sweep";
 
@@ -14,7 +14,7 @@ export interface Traits extends WidgetTraits {
   value: number;
   moved: Record<string, number>;
   target: number;
-  order: "number" | "effect";
+  sort: "number" | "effect";
   playing: boolean;
   code: DataView;
   image: DataView;
@@ -29,7 +29,7 @@ export interface Traits extends WidgetTraits {
   mean_code: DataView;
   class_codes: DataView;
   example_codes: DataView;
-  chart: string;
+  _chart: string;
 }
 
 export type Model = AnyModel<Traits>;
@@ -69,7 +69,7 @@ export class Session implements Inputs {
   private moving = false; // whether what a person did last to `moved` was to the chosen unit alone
   private views = 0;
   private endSweep: (() => void) | undefined;
-  private known: { key: readonly unknown[]; results: Partial<Traits> } | undefined;
+  private ofBase: { key: readonly unknown[]; results: Partial<Traits> } | undefined;
 
   constructor(private readonly model: Model) {
     // A linked picker that has not run sets an empty base, perhaps before this begins.
@@ -246,35 +246,46 @@ export class Session implements Inputs {
   }
 
   /** What the kernel would answer to these inputs. */
-  private answer(network: Network, inputs: Partial<Traits>): Partial<Traits> {
+  private answer(network: Network, inputs: Partial<Traits>): Eventually<Partial<Traits>> {
     const { base, moved = {}, unit = 0, target = -1 } = inputs;
     const start = floats(base);
     const code = movedCode(start, moved);
-    return {
-      ...this.answerToBase(network, base!, target),
-      code: bytes(code),
-      image: bytes(network.invert(code)),
-      probabilities: bytes(network.classify(code)),
-      value: moved[unit] ?? start[unit] ?? 0,
-    };
+    return when(
+      all([
+        this.answerToBase(network, base!, target),
+        network.invert(code),
+        network.classify(code),
+      ]),
+      ([ofBase, image, probabilities]) => ({
+        ...ofBase,
+        code: bytes(code),
+        image: bytes(image),
+        probabilities: bytes(probabilities),
+        value: moved[unit] ?? start[unit] ?? 0,
+      }),
+    );
   }
 
   /** What follows from the base alone, worked out once for all places of the slider. */
-  private answerToBase(network: Network, base: DataView, target: number): Partial<Traits> {
+  private answerToBase(
+    network: Network,
+    base: DataView,
+    target: number,
+  ): Eventually<Partial<Traits>> {
     const key = [network, base, target] as const;
-    if (!key.every((part, i) => part === this.known?.key[i])) {
-      const start = floats(base);
-      const probabilities = network.classify(start);
+    if (key.every((part, i) => part === this.ofBase?.key[i])) return this.ofBase!.results;
+    const start = floats(base);
+    return when(all([network.invert(start), network.classify(start)]), ([image, probabilities]) => {
       const ranked = target >= 0 ? target : largest(probabilities);
-      this.known = {
-        key,
-        results: {
-          base_image: bytes(network.invert(start)),
+      return when(network.effects(start, ranked, this.ranges), (effects) => {
+        const results = {
+          base_image: bytes(image),
           base_probabilities: bytes(probabilities),
-          effects: bytes(unitEffects(network, start, ranked, this.ranges)),
-        },
-      };
-    }
-    return this.known!.results;
+          effects: bytes(effects),
+        };
+        this.ofBase = { key, results };
+        return results;
+      });
+    });
   }
 }

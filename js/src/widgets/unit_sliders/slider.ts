@@ -79,7 +79,7 @@ export class UnitSlider {
       h("div", { class: "iv-us-ends", "aria-hidden": "true" }, this.low, this.high),
       h("p", { class: "iv-caption iv-us-about" }, about),
     );
-    this.takeChartAway = embed(model, model.get("chart"), chart);
+    this.takeChartAway = embed(model, model.get("_chart"), chart);
   }
 
   show(): void {

@@ -66,7 +66,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     {
       ...{ class: "iv-select", "data-part": "sort" },
       onchange: () => {
-        model.set("order", sort.value as Traits["order"]);
+        model.set("sort", sort.value as Traits["sort"]);
         model.save_changes();
       },
     },
@@ -141,7 +141,7 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     slider.show();
     moved.show(session.moved, session.unit);
     target.value = String(session.target);
-    sort.value = model.get("order");
+    sort.value = model.get("sort");
     const rank = byEffect.indexOf(session.unit) + 1;
     setText(
       effect,
@@ -149,13 +149,13 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
         `“${className()}” by ${points(effects[session.unit] ?? 0)} (${rank} of ${count}).`,
     );
     grid.show({
-      order: model.get("order") === "effect" ? byEffect : numbers,
+      order: model.get("sort") === "effect" ? byEffect : numbers,
       chosen: session.unit,
       isMoved: (unit) => unit in session.moved,
       describe: (unit) => {
         const value = session.moved[unit];
-        const told = value === undefined ? "" : `, moved to ${decimal(value, 2)}`;
-        return `Unit ${unit}${told}; effect ${points(effects[unit] ?? 0)}`;
+        const where = value === undefined ? "" : `, moved to ${decimal(value, 2)}`;
+        return `Unit ${unit}${where}; effect ${points(effects[unit] ?? 0)}`;
       },
     });
   }
@@ -194,8 +194,8 @@ function view(session: Session, model: Model, el: HTMLElement): () => void {
     return same;
   }
 
-  frame.paintOn(["image", "probabilities", "base_image", "effects", "answered"], paintResult);
-  model.on("change:order", paintControls);
+  frame.paintOn(["image", "probabilities", "base_image", "effects", "_answered"], paintResult);
+  model.on("change:sort", paintControls);
   frame.onClose(session.subscribe(paintControls));
   frame.onClose(session.open());
   frame.onClose(() => {

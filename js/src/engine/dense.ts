@@ -1,23 +1,20 @@
-// The network in the browser: encode, classify, invert, reconstruct; the twin of invertviz/network.py.
+// Fully connected networks in a few lines of our own: the twin of invertviz/network.py.
 
 import { type Activation, activationNamed } from "./activations";
+import { denseSteps } from "./dense_descent";
+import type { Network, Pull, Steps } from "./engine";
 import { type Inverse, inverseOf } from "./inverses";
 import { affine, softmax, type Vector } from "./matrices";
 import { readSafetensors, type Tensor } from "./safetensors";
+import { unitEffects } from "./survey";
 
-export interface Reconstruction {
-  image: Vector;
-  code: Vector;
-  probabilities: Vector;
-}
-
-interface Layer {
+/** A fully connected layer. */
+export interface Layer {
   W: Tensor;
   b: Vector;
 }
 
-/** A classifier with a way back, one sample at a time; images and codes are rows of numbers. */
-export class Network {
+export class DenseNetwork implements Network {
   readonly invert: Inverse;
   readonly activation: Activation;
   /** From the code to the logits. */
@@ -26,15 +23,15 @@ export class Network {
 
   /**
    * @param file a checkpoint, as invertviz.checkpoints writes it
-   * @throws Error where the engine cannot do what the network needs
+   * @throws Error where this cannot do what the network needs
    */
   constructor(file: ArrayBufferView) {
     const { metadata, tensors } = readSafetensors(file);
     const description = JSON.parse(metadata.invertviz ?? "{}");
     const tensor = (name: string) => {
-      const found = tensors.get(name);
-      if (!found) throw new Error(`the weights on this page lack the tensor ${name}`);
-      return found;
+      const held = tensors.get(name);
+      if (!held) throw new Error(`the weights on this page lack the tensor ${name}`);
+      return held;
     };
     const sizes: number[] = description.layer_sizes;
     const layers = sizes.slice(1).map((_, i) => ({
@@ -53,12 +50,11 @@ export class Network {
     });
   }
 
-  /** Number of units of a code. */
   get codeSize(): number {
     return this.output.W.shape[0]!;
   }
 
-  /** Image → code: the pre-activations of the last hidden layer. */
+  /** The code: the pre-activations of the last hidden layer. */
   encode(image: Vector): Vector {
     const { forward } = this.activation;
     return this.encoder.reduce(
@@ -67,14 +63,20 @@ export class Network {
     );
   }
 
-  /** Code → class probabilities. */
   classify(code: Vector): Vector {
     return softmax(affine(code.map(this.activation.forward), this.output.W, this.output.b));
   }
 
-  /** Image → code → image, with what the network says of the original. */
-  reconstruct(image: Vector): Reconstruction {
-    const code = this.encode(image);
-    return { image: this.invert(code), code, probabilities: this.classify(code) };
+  descend(
+    targets: readonly Vector[],
+    start: readonly Vector[],
+    learningRate: number,
+    pulls?: readonly Pull[],
+  ): Steps {
+    return denseSteps(this, targets, start, learningRate, pulls);
+  }
+
+  effects(code: Vector, target: number, ranges: Vector): Vector {
+    return unitEffects(this, code, target, ranges);
   }
 }

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { Network } from "../src/engine/network";
+import { DenseNetwork } from "../src/engine/dense";
+import { Descent } from "../src/engine/descent";
 import { normalNoise } from "../src/engine/noise";
-import { Optimization } from "../src/engine/optimization";
 import { readSafetensors } from "../src/engine/safetensors";
 import { rowsOf, shaped } from "../src/shaped";
 import { firstCodes } from "../src/widgets/class_picker/starts";
@@ -17,14 +17,16 @@ function open(name: string): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
 
-const network = new Network(open("network"));
+const network = new DenseNetwork(open("network"));
 const zeros = () => new Float32Array(network.codeSize);
 const oneHot = (k: number) => Float32Array.from({ length: 10 }, (_, i) => Number(i === k));
 const settings = { learningRate: 1, steps: 200 };
 const long = { learningRate: 1, steps: 1000 };
-const finish = (optimization: Optimization) => {
-  while (!optimization.atEnd) optimization.advance(1, Number.POSITIVE_INFINITY);
-  return optimization;
+const begin = Descent.begin;
+const finish = async (begun: Promise<Descent>) => {
+  const descent = await begun;
+  while (!descent.atEnd) await descent.advance(1, Number.POSITIVE_INFINITY);
+  return descent;
 };
 
 function furthest(found: Float32Array, expected: Float32Array): number {
@@ -39,12 +41,12 @@ test("noise is Python's", () => {
   }
 });
 
-test("in slices it takes PyTorch's way, to 1e-3", () => {
+test("in slices it takes PyTorch's way, to 1e-3", async () => {
   const { values, shape } = readSafetensors(open("expected")).tensors.get("trajectory")!;
   const [records, classes] = shape as [number, number];
   const targets = Array.from({ length: classes }, (_, k) => oneHot(k));
   const start = targets.map(zeros);
-  const course = finish(new Optimization(network, targets, start, long)).course();
+  const course = (await finish(begin(network, targets, start, long))).course();
   expect(course.length).toBe(201);
   const size = network.codeSize;
   for (let record = 0; record < records; record++) {
@@ -58,29 +60,30 @@ test("in slices it takes PyTorch's way, to 1e-3", () => {
   }
 });
 
-test("stopped and resumed, it ends where it would have", () => {
-  const straight = finish(new Optimization(network, [oneHot(7)], [zeros()], settings));
-  const stopped = new Optimization(network, [oneHot(7)], [zeros()], settings);
-  stopped.advance(Number.POSITIVE_INFINITY, 77);
+test("stopped and resumed, it ends where it would have", async () => {
+  const straight = await finish(begin(network, [oneHot(7)], [zeros()], settings));
+  const stopped = await begin(network, [oneHot(7)], [zeros()], settings);
+  await stopped.advance(Number.POSITIVE_INFINITY, 77);
   stopped.stop();
   expect([stopped.atEnd, stopped.step]).toEqual([true, 77]);
   const course = stopped.course();
-  const resumed = finish(new Optimization(network, [oneHot(7)], { course }, settings));
+  const resumed = await finish(begin(network, [oneHot(7)], { course }, settings));
   expect(resumed.moment()).toEqual(straight.moment());
   expect(resumed.course().map(({ step }) => step)).toEqual(straight.course().map((m) => m.step));
 });
 
-test("records stay few, and the last is where it is", () => {
+test("records stay few, and the last is where it is", async () => {
   const longer = { ...long, steps: 2001 };
-  const course = finish(new Optimization(network, [oneHot(7)], [zeros()], longer)).course();
+  const course = (await finish(begin(network, [oneHot(7)], [zeros()], longer))).course();
   expect(course.length).toBeLessThanOrEqual(202);
   expect(course.at(-1)!.step).toBe(2001);
-  const more = finish(new Optimization(network, [oneHot(7)], { course }, { ...long, steps: 9000 }));
+  const more = await finish(begin(network, [oneHot(7)], { course }, { ...long, steps: 9000 }));
   expect(more.course().length).toBeLessThanOrEqual(402);
 });
 
-test("targets and first codes", () => {
+test("targets and first codes", async () => {
   const plan = {
+    prior: "none" as const,
     start: "zeros" as const,
     samples: 2,
     seed: 3,
@@ -91,7 +94,7 @@ test("targets and first codes", () => {
   };
   const targets = targetRows({ ...plan, classes: [7, 1] }, 10);
   expect(targets.map((target) => target.indexOf(1))).toEqual([7, 7, 1, 1]);
-  const codes = firstCodes(network, { ...plan, classes: [7, 1] }, 4);
+  const codes = await firstCodes(network, { ...plan, classes: [7, 1] }, 4);
   expect(codes[0]).toEqual(zeros());
   expect(codes[2]).toEqual(zeros());
   expect(codes[3]).toEqual(normalNoise(3, 400).slice(300));

@@ -1,8 +1,8 @@
 // How often a run in the page shows where it is: by a clock that only the work and the showing move.
 
 import { expect, test, vi } from "vitest";
-import type { Optimization } from "../src/engine/optimization";
-import { inSlices } from "../src/widgets/class_picker/slices";
+import type { Descent } from "../src/engine/descent";
+import { inSlices } from "../src/widgets/class_picker/run";
 
 test.each([
   { what: "little to show", showingMs: 0, apart: 9 }, // steps of 6 ms in 50 ms
@@ -10,12 +10,13 @@ test.each([
 ])("with $what, moments are $apart steps apart", async ({ showingMs, apart }) => {
   vi.useFakeTimers({ toFake: ["performance"] });
   const steps = 1000;
-  const run = {
+  const descent = {
+    steps,
     step: 0,
     get atEnd() {
       return this.step >= steps;
     },
-    advance() {
+    async advance() {
       this.step += 1;
       vi.advanceTimersByTime(6);
     },
@@ -24,7 +25,7 @@ test.each([
     },
   };
   const shown: number[] = [];
-  for await (const { step } of inSlices(run as unknown as Optimization, steps)) {
+  for await (const { step } of inSlices(descent as unknown as Descent)) {
     shown.push(step);
     vi.advanceTimersByTime(showingMs);
   }
