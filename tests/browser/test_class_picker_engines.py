@@ -114,7 +114,7 @@ def test_in_the_browser_it_stops_and_python_goes_on_from_there(picker):
     assert lab.python("bool(np.allclose(picker.probabilities, network.classify(picker.codes)))")
 
 
-NOTHING_OFFERED = """network.class_names = list("abcdefghij")
+NOTHING_OFFERED = """network.training_record = {}
 without = ClassPicker(network, classes=[7], start="mean")
 without"""
 GAPS = """() => {
