@@ -41,8 +41,14 @@ js: js/node_modules/.installed $(VENV)/.test  ## check the TypeScript: style, ty
 	{ diff -rq "$$fresh/invertviz/static" invertviz/static || { \
 		echo "invertviz/static is not what js/src builds. Mend it: make build" >&2; exit 1; }; }
 
-pytest: $(VENV)/.test $(VENV)/.chromium  ## run the Python tests, the browser's included
-	$(BIN)/python -m pytest
+# The browser's tests wait more than they work: beside them there is room for the rest. One thread
+# each, since two cores are shared by two.
+pytest: $(VENV)/.test $(VENV)/.chromium  ## run the Python tests, the browser's beside the rest
+	@mkdir -p tests/artefacts; export OMP_NUM_THREADS=1; \
+	$(BIN)/python -m pytest tests/browser > tests/artefacts/browser.log 2>&1 & browser=$$!; \
+	$(BIN)/python -m pytest --ignore tests/browser; rest=$$?; \
+	wait $$browser; browser=$$?; cat tests/artefacts/browser.log; \
+	exit $$((rest > browser ? rest : browser))
 
 docs: $(VENV)/.docs  ## build the documentation, widgets alive, into docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -50,6 +56,7 @@ docs: $(VENV)/.docs  ## build the documentation, widgets alive, into docs/_build
 
 bench: $(VENV_BENCH)/.installed $(VENV)/.chromium js/node_modules/.installed  ## measure beside what one would use instead; write benchmarks/RESULTS.md
 	$(VENV_BENCH)/bin/python benchmarks/run.py $(BENCH)
+	$(VENV_BENCH)/bin/python -m pytest tests/compute/test_article.py --article-seeds 3 -s -q
 
 build: js/node_modules/.installed  ## build invertviz/static from js/src
 	cd js && npm run build

@@ -1,12 +1,19 @@
 """What tests of every kind share: real digits and the pretrained network."""
 
+import notebook_runs
 import pytest
 import torch
-from notebook_runs import runner
 
 from invertviz import datasets, load_pretrained
 
 pytest.register_assert_rewrite("_drawing", "_grid", "_picker", "_sliders")  # they assert, too
+
+
+def pytest_addoption(parser):
+    """How often the article's training is done over: `make bench` asks for three."""
+    parser.addoption(
+        "--article-seeds", type=int, default=1, help="trainings of the article's network"
+    )
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +43,7 @@ def pretrained():
 @pytest.fixture(scope="session")
 def executed():
     """A function that runs a notebook once, its exercises solved, and gives what came of it."""
-    return runner()
+    return notebook_runs.executed
 
 
 def pytest_collection_modifyitems(items):

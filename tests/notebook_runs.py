@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import copy
+import hashlib
 import re
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from filelock import FileLock
 from nbclient import NotebookClient
 
+import invertviz
+
 SOLUTION = re.compile(r"<summary>Solution</summary>\s*```python\n(.*?)```", re.DOTALL)
+RUNS = Path(__file__).parent / "artefacts" / "notebooks"
+PACKAGE = Path(invertviz.__file__).parent
 CELL_SECONDS = 600  # on a busy machine; the longest takes 20 on a quiet one
 
 
@@ -21,18 +25,32 @@ def is_exercise(cell: Any) -> bool:
     return "exercise" in cell.metadata.get("tags", [])
 
 
-def runner() -> Callable[[Path], Any]:
-    """A function that gives a notebook executed, solutions included, and executes it but once."""
+def executed(path: Path) -> Any:
+    """A notebook executed, solutions included: once for all tests of all processes.
 
-    @cache
-    def execute(path: Path) -> Any:
-        notebook = nbformat.read(path, as_version=4)
-        notebook.cells = list(_solved(notebook.cells))
-        resources = {"metadata": {"path": path.parent}}
-        NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
-        return notebook
+    What came of it is kept until the notebook or the package changes.
+    """
+    RUNS.mkdir(parents=True, exist_ok=True)
+    kept = RUNS / f"{path.stem}-{_fingerprint(path)}.ipynb"
+    with FileLock(RUNS / f"{path.stem}.lock"):
+        if not kept.exists():
+            for older in RUNS.glob(f"{path.stem}-*.ipynb"):
+                older.unlink()
+            notebook = nbformat.read(path, as_version=4)
+            notebook.cells = list(_solved(notebook.cells))
+            resources = {"metadata": {"path": path.parent}}
+            NotebookClient(notebook, timeout=CELL_SECONDS, resources=resources).execute()
+            nbformat.write(notebook, kept)
+    return nbformat.read(kept, as_version=4)
 
-    return lambda path: copy.deepcopy(execute(path))
+
+def _fingerprint(path: Path) -> str:
+    """Of the notebook, and of all that it may run."""
+    package = sorted(file for file in PACKAGE.rglob("*") if file.suffix in (".py", ".js", ".css"))
+    found = hashlib.sha256()
+    for file in (path, *package):
+        found.update(file.name.encode() + file.read_bytes())
+    return found.hexdigest()[:16]
 
 
 def _solved(cells: list[Any]) -> Iterator[Any]:

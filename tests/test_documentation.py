@@ -28,16 +28,18 @@ import invertviz
 import torch
 from traitlets.config import Config
 c = Config()  # of Jupyter
-W1, W2, W = (matrix.numpy(force=True) for matrix in invertviz.load_pretrained().weights)
-b1, b2, b = (bias.numpy(force=True) for bias in invertviz.load_pretrained().biases)
+W1, W2, W = (matrix.numpy(force=True) for matrix in invertviz.load_pretrained().classifier.weights)
+b1, b2, b = (bias.numpy(force=True) for bias in invertviz.load_pretrained().classifier.biases)
 W2inv, W1inv = (m.numpy(force=True) for m in invertviz.load_pretrained().inverse.matrices)
 names = list("abcdefghij")
-linear = [torch.nn.Linear(784, 30), torch.nn.ReLU(), torch.nn.Linear(30, 10)]
-model = torch.nn.Sequential(torch.nn.Flatten(), *linear)
+convolutions = [torch.nn.Conv2d(1, 4, 5, stride=3), torch.nn.BatchNorm2d(4), torch.nn.ReLU()]
+model = torch.nn.Sequential(*convolutions, torch.nn.Flatten(), torch.nn.Linear(256, 10))
 mean, std = 0.1307, 0.3081
 images = invertviz.datasets.load("mnist-sample").train.images
 labels = invertviz.datasets.load("mnist-sample").train.labels
-del invertviz, torch, Config
+from sklearn.neural_network import MLPClassifier
+classifier = MLPClassifier((20,), max_iter=3).fit(images[:300].reshape(300, -1), labels[:300])
+del invertviz, torch, Config, MLPClassifier
 """
 # What would take a test too long, or needs a GPU, and what is run in its place.
 SHORTER = {
@@ -56,7 +58,7 @@ SHORTER = {
         "labels, device": "labels, steps=20, inverse_steps=20, confidence=0, device",
     },
     "own_network.md": {
-        "network, images)  # the article's": "network, images, steps=20)",
+        "network, images)  # the article's": "network, images, steps=20, confidence=0)",
         "hidden=(64, 32)": "hidden=(64, 32), steps=20, inverse_steps=20, confidence=0",
     },
 }
