@@ -144,7 +144,8 @@ class Formulas:
             name = str(reference.attrs["href"]).removeprefix("#")
             kind = "eqref" if "tml-eqref" in reference.attrs["class"] else "ref"
             reference.string = f"{self._mark}:{kind}:{name}:"
-            reference.wrap(soup.new_tag("mtext"))
+            if reference.find_parent("math"):  # Temml gives one that stands alone as a link
+                reference.wrap(soup.new_tag("mtext"))
         return str(soup)
 
 

@@ -181,13 +181,17 @@ def test_a_page_carries_style_and_font_only_with_formulas_and_names_what_stays_t
     nbformat.write(new_notebook(cells=[new_markdown_cell("Text")]), "plain.ipynb")
     assert "data:font" not in export_notebook("plain.ipynb", "plain.html").path.read_text()
     cells = [
+        new_markdown_cell("$$e \\label{e} \\tag{A}$$ see $\\eqref{e}$ or $x \\eqref{e}$"),
         new_markdown_cell("$\\arg\\min_x$ and $\\foo{<b>}$ and $$\\sum_i \\bar{x}$$"),
         new_code_cell("f", outputs=[new_output("display_data", {"text/latex": "$\\int x$"})]),
     ]
     nbformat.write(new_notebook(cells=cells), "lesson.ipynb")
     page = export_notebook("lesson.ipynb", "lesson.html")
     text = page.path.read_text()
-    assert text.count("<math") == 3
+    assert text.count("<math") == 5
+    links = BeautifulSoup(text, features="html.parser").select('a[href="#e"]')
+    assert [link.get_text() for link in links] == ["(A)", "(A)"]
+    assert [link.parent.name for link in links] == ["p", "mtext"]
     assert text.count("data:font/woff") == 1
     assert '<code class="iv-tex">\\foo{&lt;b&gt;}</code>' in text
     assert page.untranslated == [r"\foo{<b>}"]
