@@ -19,8 +19,8 @@ _export_lock = Lock()  # torch.export changes global state while it works
 
 _LOGGERS = ("torch.export._trace", "torch.fx.experimental.symbolic_shapes")
 
-_ALIASES = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
-"""Operations that may give what they are given, without saying so in their schema."""
+_DROPOUTS = {"dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout"}
+"""Operations that give what they are given in evaluation mode, in place or not."""
 
 
 @torch.library.custom_op("invertviz::layer", mutates_args=())
@@ -137,7 +137,15 @@ def _one_value_each(graph: fx.Graph) -> bool:
 
 def in_place(node: fx.Node) -> bool:
     """Whether an operation overwrites what it is given."""
-    return isinstance(node.target, torch._ops.OpOverload) and node.target._schema.is_mutable
+    return (
+        isinstance(node.target, torch._ops.OpOverload)
+        and node.target._schema.is_mutable
+        and not _does_nothing(node)
+    )
+
+
+def _does_nothing(node: fx.Node) -> bool:
+    return operation(node).rstrip("_") in _DROPOUTS and node.args[2] is False
 
 
 def _aliases(node: fx.Node) -> bool:
@@ -145,7 +153,7 @@ def _aliases(node: fx.Node) -> bool:
     if not isinstance(node.target, torch._ops.OpOverload):
         return node.op == "call_function"
     returns = node.target._schema.returns
-    return operation(node) in _ALIASES or any(value.alias_info is not None for value in returns)
+    return _does_nothing(node) or any(value.alias_info is not None for value in returns)
 
 
 def operation(node: fx.Node) -> str:
