@@ -18,12 +18,15 @@ class NetworkModel(anywidget.AnyWidget):
     """What the page knows of a network, for the browser engine; it shows nothing.
 
     Attributes:
-        weights: the bytes of the network's checkpoint, without its training record.
+        weights: the bytes of the network's checkpoint, without its training record; none where
+            pages cannot run it.
+        inability: why they cannot; "" where they can.
     """
 
     _esm = "export default {};"  # anywidget's models keep bytes in a notebook's saved state
 
     weights = t.Bytes(read_only=True).tag(sync=True)
+    inability = t.Unicode(read_only=True).tag(sync=True)
 
     def __init__(self, network: InvertibleNetwork) -> None:
         self._users = 0
@@ -35,8 +38,13 @@ class NetworkModel(anywidget.AnyWidget):
         """Have the weights as they are now."""
         now = fingerprint(network)
         if now != self._fingerprint:
-            self.set_trait("weights", dense_program(network))
             self._fingerprint = now
+            try:
+                self.set_trait("weights", dense_program(network))
+                self.set_trait("inability", "")
+            except ValueError as error:  # the kernel answers alone
+                self.set_trait("inability", str(error))
+                self.set_trait("weights", b"")
 
     def close(self) -> None:
         """Close it, and its layout, which every widget has."""

@@ -231,7 +231,9 @@ export class Link<T extends WidgetTraits> {
       const load = async () => {
         newest += 1;
         const turn = newest;
-        const network = await openNetwork(whole.get("weights") as ArrayBufferView);
+        const weights = whole.get("weights") as ArrayBufferView;
+        if (!weights.byteLength) throw new Error(String(whole.get("inability")));
+        const network = await openNetwork(weights);
         if (turn !== newest) return; // others came meanwhile
         this.network = network;
         this.status.set({ browser: "ready", inability: "" });
@@ -247,7 +249,10 @@ export class Link<T extends WidgetTraits> {
   private cannot(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     this.network = undefined;
-    this.status.set({ browser: "unable", inability: `The browser cannot: ${reason}.` });
+    this.status.set({
+      browser: "unable",
+      inability: `The browser cannot: ${reason.replace(/\.$/, "")}.`,
+    });
   }
 
   /** Listen to a whole model until this is closed; anywidget takes back what is on its own. */

@@ -29,8 +29,12 @@ function wire(
   const on = (name: string, listener: () => void) => {
     listeners[name] = [...(listeners[name] ?? []), listener];
   };
-  const whole = { comm_live: options.live ?? true, on, get: (name: string) => state[name] };
-  const net = { on, get: () => new DataView(weights.buffer, weights.byteOffset, weights.length) };
+  const off = (name: string, listener: () => void) => {
+    listeners[name] = (listeners[name] ?? []).filter((other) => other !== listener);
+  };
+  const whole = { comm_live: options.live ?? true, on, off, get: (name: string) => state[name] };
+  const bytesOf = { weights: new DataView(Uint8Array.from(weights).buffer) };
+  const net = { on, off, get: (name: "weights") => bytesOf[name] };
   const found: Record<string, unknown> = { me: whole, net: options.weights === false ? null : net };
   const model = {
     get: (name: string) => state[name],
@@ -50,6 +54,13 @@ function wire(
     model,
     state,
     sent,
+    /** How many listen to the whole models, of the widget and of its network. */
+    listening: () =>
+      ["comm_live_update", "change:weights"].map((event) => listeners[event]?.length ?? 0),
+    train: (file: Uint8Array<ArrayBuffer>) => {
+      bytesOf.weights = new DataView(file.buffer, file.byteOffset, file.length);
+      tell("change:weights");
+    },
     images: () => sent.map(({ image }) => floats(image as DataView)[0]),
     change,
     answer: (number: unknown = state._request) => change("_answered", number),
@@ -339,4 +350,72 @@ test("of what a person did not choose, Python is heard while they go on", async 
   expect(first(state.image as DataView)).toBe(2);
   change("image", image(9)().image);
   expect(heard).toEqual([7, 9]);
+});
+
+test("what listens to whole models is taken back when it is closed", async () => {
+  const { model, listening, setLive, state } = wire();
+  const link = await linkTo(model);
+  expect(listening()).toEqual([1, 1]);
+  link.close();
+  expect(listening()).toEqual([0, 0]);
+  setLive(false);
+  expect(state.seen).toBeUndefined();
+  const early = wire();
+  new Link(early.model, () => ({})).close(); // before its models are there
+  await vi.advanceTimersByTimeAsync(0);
+  expect(early.listening()).toEqual([0, 0]);
+});
+
+test("new weights are answered with, and what cannot be run is said", async () => {
+  const { model, state, train } = wire({ live: false });
+  const link = await linkTo(model);
+  link.ask(image(1), "image");
+  const before = seen(state);
+  const trained = Uint8Array.from(weights);
+  const header = 8 + Number(new DataView(trained.buffer).getBigUint64(0, true));
+  for (let at = header + 3; at < trained.length; at += 4) trained[at]! ^= 0x80; // their signs
+  train(trained);
+  await vi.advanceTimersByTimeAsync(0);
+  expect(seen(state)).not.toEqual(before);
+  train(new Uint8Array(0));
+  await vi.advanceTimersByTimeAsync(0);
+  expect(link.status.state).toBe("error");
+  expect(link.status.message).toMatch(/There is no kernel/);
+});
+
+test("of answers that take a while one is worked out at a time, and the newest waits", async () => {
+  const { model, state } = wire({ live: false });
+  const asked: number[] = [];
+  const link = new Link(model, async (_network, { image }) => {
+    const [first] = floats(image);
+    asked.push(first!);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    if (first === 3) throw new Error("out of memory");
+    return { seen: bytes(Float32Array.of(10 * first!)) };
+  });
+  await vi.advanceTimersByTimeAsync(0);
+  for (const value of [1, 2, 4]) link.ask(image(value));
+  expect(asked).toEqual([1]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect([asked, seen(state)[0]]).toEqual([[1, 4], 10]);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(seen(state)[0]).toBe(40);
+  link.ask(image(3));
+  await vi.advanceTimersByTimeAsync(100);
+  expect(link.status.message).toMatch(/out of memory/);
+  link.ask(image(5));
+  await vi.advanceTimersByTimeAsync(100);
+  expect([link.status.state, seen(state)[0]]).toEqual(["idle", 50]);
+});
+
+test("a notice is shown while nothing else is to be said", async () => {
+  const { model, change } = wire();
+  const link = await linkTo(model);
+  change("notice", "The network has been trained on.");
+  expect([link.status.state, link.status.message]).toEqual([
+    "idle",
+    "The network has been trained on.",
+  ]);
+  change("error", "RuntimeError: no more ink");
+  expect(link.status.message).toMatch(/no more ink/);
 });

@@ -59,8 +59,8 @@ class SampleTable:
         else:
             _check_evaluation(evaluation, len(pixels), len(network.class_names), labels)
         true, predicted, probabilities, confusion = (
-            _numpy(found)
-            for found in (
+            _numpy(column)
+            for column in (
                 evaluation.labels,
                 evaluation.predictions,
                 evaluation.probabilities,
@@ -135,8 +135,8 @@ class SampleTable:
         """What the network sees in them, float32 `[n, H, W]`."""
         if len(indices) == 0:
             return np.zeros((0, *self.network.image_shape), dtype=np.float32)
-        found = self.network.inverted(self.network.encoder(self._floats(indices)))
-        return to_numpy(found.float()).reshape(-1, *self.network.image_shape)
+        images = self.network.inverted(self.network.encoder(self._floats(indices)))
+        return to_numpy(images.float()).reshape(-1, *self.network.image_shape)
 
     def levels(self, indices: Indices) -> NDArray[np.uint8]:
         """The samples as grey levels, uint8 `[n, H, W]`."""
@@ -155,17 +155,18 @@ def as_levels(images: NDArray[np.float32]) -> NDArray[np.uint8]:
     return (255 * images.clip(0, 1) + np.float32(0.5)).astype(np.uint8)
 
 
-def _check_evaluation(given: Any, count: int, classes: int, labels: ArrayLike) -> None:
-    if not isinstance(given, Evaluation):
+def _check_evaluation(evaluation: Any, count: int, classes: int, labels: ArrayLike) -> None:
+    if not isinstance(evaluation, Evaluation):
         raise TypeError(
             f"evaluation is what invertviz.evaluate(network, images, labels) returns, not "
-            f"{type(given).__name__}."
+            f"{type(evaluation).__name__}."
         )
-    found = tuple(given.probabilities.shape)
-    if found != (count, classes) or not np.array_equal(_numpy(given.labels), _numpy(labels)):
+    shape = tuple(evaluation.probabilities.shape)
+    same = np.array_equal(_numpy(evaluation.labels), _numpy(labels))
+    if shape != (count, classes) or not same:
         raise ValueError(
             f"evaluation is of other samples or another network: its probabilities have shape "
-            f"{list(found)}, and there are {count} images and {classes} classes; give that of "
+            f"{list(shape)}, and there are {count} images and {classes} classes; give that of "
             "these images and labels, or leave it out."
         )
 

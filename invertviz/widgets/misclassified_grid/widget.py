@@ -279,8 +279,8 @@ class MisclassifiedGrid(NetworkWidget):
             )
             self.set_trait("_stale", False)
 
-    def _indices(self, given: ArrayLike) -> Indices:
-        return np.array(_INDICES.validate(self, given), dtype=np.int64)
+    def _indices(self, samples: ArrayLike) -> Indices:
+        return np.array(_INDICES.validate(self, samples), dtype=np.int64)
 
 
 _INDICES = SampleIndices()

@@ -33,7 +33,11 @@ export class DenseNetwork implements Network {
       if (!held) throw new Error(`the weights on this page lack the tensor ${name}`);
       return held;
     };
-    const sizes: number[] = description.layer_sizes;
+    const sizes: number[] | undefined = description.layer_sizes;
+    if (!sizes) throw new Error("networks that are not fully connected are left to the kernel");
+    if (description.layer) {
+      throw new Error(`codes of the layer “${description.layer}” are left to the kernel`);
+    }
     const layers = sizes.slice(1).map((_, i) => ({
       W: tensor(`W${i + 1}`),
       b: tensor(`b${i + 1}`).values,

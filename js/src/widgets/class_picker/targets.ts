@@ -19,8 +19,8 @@ export function targetRows(
 }
 
 /** How far probabilities are as wanted, 0 to 1: for one class, that class's probability. */
-export function agreement(target: Vector, found: Vector): number {
-  return target.reduce((sum, wanted, k) => sum + Math.min(wanted, found[k] ?? 0), 0);
+export function agreement(target: Vector, probabilities: Vector): number {
+  return target.reduce((sum, wanted, k) => sum + Math.min(wanted, probabilities[k] ?? 0), 0);
 }
 
 /** What a row of targets asks for: "7", or "60 % 3 + 40 % 8". */

@@ -43,21 +43,21 @@ class Side {
     );
   }
 
-  show(target: Vector | undefined, found: Vector, names: readonly string[]): void {
-    const first = found.length ? largest(found) : -1;
-    this.bars.show(found, first);
-    setText(this.sentence, target && first >= 0 ? sentence(target, found, names) : "–");
+  show(target: Vector | undefined, probabilities: Vector, names: readonly string[]): void {
+    const first = probabilities.length ? largest(probabilities) : -1;
+    this.bars.show(probabilities, first);
+    setText(this.sentence, target && first >= 0 ? sentence(target, probabilities, names) : "–");
   }
 }
 
 /** What the network says, measured by what was asked for. */
-export function sentence(target: Vector, found: Vector, names: readonly string[]): string {
+export function sentence(target: Vector, probabilities: Vector, names: readonly string[]): string {
   const wanted = wantedClasses(target);
-  const first = largest(found);
+  const first = largest(probabilities);
   if (wanted.length > 1) {
-    return wanted.map((k) => `${percent(found[k]!)} “${names[k]}”`).join(" and ");
+    return wanted.map((k) => `${percent(probabilities[k]!)} “${names[k]}”`).join(" and ");
   }
-  const sure = percent(found[first]!);
+  const sure = percent(probabilities[first]!);
   return first === wanted[0]
     ? `${sure} sure it is a “${names[first]}”`
     : `it says “${names[first]}” (${sure}), not “${names[wanted[0]!]}”`;

@@ -82,15 +82,15 @@ export class Selection {
 
   /** What is selected as far as the rows are here, ascending. */
   indices(source: Source): Int32Array<ArrayBuffer> {
-    const found = new Set(this.base);
+    const selected = new Set(this.base);
     if (this.range?.[0] === source.version) {
       for (let position = this.range[1]; position <= this.range[2]; position++) {
         const sample = source.sample(position);
-        if (sample) found.add(sample.index);
+        if (sample) selected.add(sample.index);
       }
     }
-    for (const index of this.toggles) if (!found.delete(index)) found.add(index);
-    return Int32Array.from(found).sort();
+    for (const index of this.toggles) if (!selected.delete(index)) selected.add(index);
+    return Int32Array.from(selected).sort();
   }
 
   /** How many are selected; a range counts wholly until the kernel has said what is in it. */

@@ -113,10 +113,10 @@ export class UnitGrid {
       this.tiles.delete(unit);
     }
     for (const unit of inView) {
-      const known = this.tiles.get(unit);
-      if (known && !anew) continue;
-      const tile = known ?? free.pop() ?? this.make();
-      if (!known) this.paint(tile, unit);
+      const placed = this.tiles.get(unit);
+      if (placed && !anew) continue;
+      const tile = placed ?? free.pop() ?? this.make();
+      if (!placed) this.paint(tile, unit);
       this.tiles.set(unit, tile);
       this.dress(unit, tile);
     }
