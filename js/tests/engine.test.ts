@@ -2,8 +2,10 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { activationNamed } from "../src/engine/activations";
 import { DenseNetwork } from "../src/engine/dense";
 import { openNetwork, reconstruct } from "../src/engine/engine";
+import { inverseOf } from "../src/engine/inverses";
 import { readSafetensors } from "../src/engine/safetensors";
 
 const FOLDER = new URL("vectors/", import.meta.url);
@@ -41,6 +43,23 @@ test("there are vectors for every activation, depth and inverse", () => {
 
 test.each(refused)("%s is refused in a sentence", (name) => {
   expect(() => openNetwork(open(name + ENDING))).toThrow(/kernel/);
+});
+
+test("decoders from before pictures were bounded and corrected give what their last layer does", () => {
+  const tensors = {
+    inverse1: { shape: [1, 2], values: Float32Array.of(3, -3) },
+    inverse_b1: { shape: [2], values: Float32Array.of(1, 1) },
+    inverse2: { shape: [2, 1], values: Float32Array.of(2, 5) },
+    inverse_b2: { shape: [1], values: Float32Array.of(-0.5) },
+  };
+  const invert = inverseOf("decoder", {
+    activation: activationNamed("sigmoid"),
+    biases: [],
+    settings: { hidden: [2], activation: "relu" },
+    tensor: (name) => tensors[name as keyof typeof tensors],
+    encode: () => expect.unreachable("there is nothing to correct"),
+  });
+  expect([...invert(Float32Array.of(1))]).toEqual([7.5]);
 });
 
 describe.each(names.filter((name) => !refused.includes(name)))("%s", (name) => {

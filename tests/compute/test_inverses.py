@@ -1,10 +1,13 @@
 """The ways back, each against its closed form, a planted solution or a known bound."""
 
 import copy
+import json
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from invertviz import (
     DecoderInverse,
@@ -19,7 +22,8 @@ from invertviz import (
     untrained,
 )
 from invertviz.comparison import KINDS
-from invertviz.inverses import total_variation
+from invertviz.inverses import batches_of, total_variation
+from invertviz.inverses.decoder import decoder_loss
 from invertviz.parts import inverse_of_kind
 
 rng = np.random.default_rng(0)
@@ -121,8 +125,33 @@ def test_what_is_no_inverse_of_this_network_is_refused(network):
     twin = untrained((12, 8, 6, 3), image_shape=(4, 3), device="cpu")
     with pytest.raises(ValueError, match="another network"):
         network.with_inverse(fitted("pseudo", twin))
+    with pytest.raises(ValueError, match="another network"):
+        network.with_inverse(fitted("decoder", twin))
     with pytest.raises(ValueError, match=r"'ridge'.*RidgeInverse\.fit"):
         fit_inverse(network.with_inverse(fitted("ridge", network)), IMAGES)
+
+
+def test_each_pass_over_the_data_is_in_a_new_order():
+    def three_passes(seed):
+        batches = batches_of(23, 5, torch.Generator().manual_seed(seed), torch.device("cpu"))
+        return torch.stack([next(batches) for _ in range(3 * 4)]).reshape(3, 20).tolist()
+
+    passes = three_passes(seed=1)
+    for order in passes:  # no sample twice; of 23, the 3 that fill no batch are left out
+        assert len({*order}) == 20
+        assert {*order} <= {*range(23)}
+        assert order != sorted(order)
+    assert passes[0] != passes[1] != passes[2] != passes[0]
+    assert {*range(23)} == {number for order in passes for number in order}
+    assert three_passes(seed=1) == passes
+    assert three_passes(seed=2) != passes
+
+
+def test_batches_of_more_than_there_is_are_all_of_it():
+    batches = batches_of(7, 100, torch.Generator().manual_seed(0), torch.device("cpu"))
+    first, second = next(batches).tolist(), next(batches).tolist()
+    assert sorted(first) == sorted(second) == [*range(7)]
+    assert first != second
 
 
 def test_learned_is_what_the_article_s_fit_gives(network):
@@ -213,12 +242,11 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
     """Three units tell less than the code: what they keep is what the weights ask for."""
     for W in network.classifier.weights:
         W.data *= 10  # a network that tells its inputs apart
-    settings = {**QUICK_LEARNER, "hidden": (3,), "activation": "tanh", "progress": False}
+    settings = {**QUICK_LEARNER, "hidden": (3,), "activation": "tanh", "corrections": 0}
 
     def measured(representation, classes):
-        decoder = DecoderInverse.fit(
-            network, IMAGES, representation=representation, classes=classes, **settings
-        )
+        weights = {"representation": representation, "classes": classes}
+        decoder = DecoderInverse.fit(network, IMAGES, **weights, **settings, progress=False)
         codes, images = network.encode(IMAGES), network.with_inverse(decoder).reconstruct(IMAGES)[0]
         again = network.encode(images)
         return (
@@ -231,6 +259,103 @@ def test_decoder_is_torn_between_pixels_and_representation(network):
     assert pixels[0] < 0.95 * code[0]
     assert code[1] < 0.5 * pixels[1]
     assert classes[2] < 0.5 * pixels[2]
+
+
+def test_decoder_s_loss_is_the_one_it_says(network):
+    images, shown = torch.tensor(IMAGES[:4]), torch.tensor(IMAGES[4:8])
+    codes, scale = torch.tensor(network.encode(IMAGES[8:12])), torch.rand(6) + 0.5
+    again = network.encode(IMAGES[:4]).astype(float)
+    p = network.classify(codes).double().numpy()
+    q = network.classify(again).astype(float)
+    expected = np.square(IMAGES[:4] - IMAGES[4:8]).mean()
+    expected += 0.7 * np.square((again - codes.numpy()) / scale.numpy()).mean()
+    expected += 3 * (p * np.log(p / q)).sum(1).mean()
+    found = decoder_loss(network, images, shown, codes, scale, 0.7, 3)
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
+def corrected(network, corrections):
+    """A decoder of one hidden layer, of numbers drawn, that corrects itself so often."""
+    shapes = ((6, 9), (9, 12), (9,), (12,), (6, 12))
+    *layers, gain = (torch.tensor(rng.normal(size=shape)).float() for shape in shapes)
+    return DecoderInverse(
+        layers[:2],
+        layers[2:],
+        (4, 3),
+        activation="tanh",
+        encoder=network.encoder,
+        gain=gain,
+        corrections=corrections,
+    )
+
+
+@pytest.mark.parametrize("corrections", [0, 1, 3])
+def test_decoder_feeds_back_what_the_network_misses_in_its_picture(network, corrections):
+    inverse = corrected(network, corrections)
+    tensors = {name: tensor.numpy() for name, tensor in inverse.named_tensors().items()}
+    codes = rng.normal(size=(5, 6)).astype(np.float32)
+    hidden = np.tanh(codes @ tensors["inverse1"] + tensors["inverse_b1"])
+    scores = hidden @ tensors["inverse2"] + tensors["inverse_b2"]
+    for _ in range(corrections):
+        images = 1 / (1 + np.exp(-scores))
+        scores = scores + (codes - network.encode(images)) @ tensors["inverse_gain"]
+    found = network.with_inverse(inverse).invert(codes).reshape(5, 12)
+    np.testing.assert_allclose(found, 1 / (1 + np.exp(-scores)), atol=1e-5)
+
+
+def test_corrections_bring_a_decoder_nearer_to_the_code(network):
+    for W in network.classifier.weights:
+        W.data *= 10  # a network that tells its inputs apart
+    codes = network.encode(IMAGES)
+
+    def apart(corrections):
+        settings = {**QUICK_LEARNER, "hidden": (3,), "steps": 200, "corrections": corrections}
+        inverse = DecoderInverse.fit(network, IMAGES, **settings, progress=False)
+        again = network.encode(network.with_inverse(inverse).reconstruct(IMAGES).images)
+        return np.square(again - codes).mean()
+
+    assert apart(2) < 0.5 * apart(0)
+
+
+def test_decoder_s_pictures_can_be_shown_whatever_the_code(network):
+    codes = 1e4 * torch.randn(50, 6)
+    images = DecoderInverse.fit(network, IMAGES, steps=20, progress=False)(codes)
+    assert float(images.min()) >= 0
+    assert float(images.max()) <= 1
+
+
+def test_decoder_does_not_magnify_a_unit_that_never_varies(network):
+    for W in network.classifier.weights:
+        W.data *= 10  # a network that tells its inputs apart
+    network.classifier.weights[1].data[:, 2] = 0
+    decoder = DecoderInverse.fit(network, IMAGES, steps=50, progress=False)
+    codes = torch.tensor(network.encode(IMAGES))
+    moved = codes.clone()
+    moved[:, 2] += 1e-4 * codes.std()
+    torch.testing.assert_close(decoder(moved), decoder(codes), atol=0.05, rtol=0)
+
+
+def test_decoders_of_files_from_before_they_were_bounded_stay_as_they_were(network, tmp_path):
+    matrices, biases = [torch.randn(6, 9), torch.randn(9, 12)], [torch.randn(9), torch.randn(12)]
+    old = DecoderInverse(matrices, biases, (4, 3), output="identity")
+    network.with_inverse(old).save(tmp_path / "net.safetensors")
+    with safe_open(tmp_path / "net.safetensors", framework="numpy") as file:
+        description = json.loads(file.metadata()["invertviz"])
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    description["inverse_settings"] = {"hidden": [9], "activation": "relu"}
+    save_file(tensors, tmp_path / "old.safetensors", {"invertviz": json.dumps(description)})
+    codes = torch.randn(5, 6)
+    hidden = (codes @ matrices[0] + biases[0]).clamp_min(0)
+    found = load(tmp_path / "old.safetensors", device="cpu").invert(codes)
+    torch.testing.assert_close(found.flatten(1), hidden @ matrices[1] + biases[1])
+
+
+def test_decoders_are_fitted_through_a_network_that_is_in_training(network):
+    network.requires_grad_(True)
+    decoder = DecoderInverse.fit(network, IMAGES, steps=2, progress=False)
+    assert all(parameter.requires_grad for parameter in network.encoder.parameters())
+    assert all(parameter.grad is None for parameter in network.parameters())
+    assert not any(tensor.requires_grad for tensor in decoder.named_tensors().values())
 
 
 @pytest.mark.parametrize("steps", [1, 2, 5, 10, 20])
@@ -249,7 +374,9 @@ def test_decoder_shows_progress(network, capsys):
     [
         ({"hidden": (0,)}, "hidden"),
         ({"activation": "swish"}, "swish"),
+        ({"corrections": -1}, "corrections is -1"),
         ({"representation": -1}, "representation is -1"),
+        ({"classes": float("nan")}, "classes nan"),
         ({"steps": 0}, "steps is 0"),
         ({"learning_rate": 0}, "learning_rate 0"),
     ],
@@ -264,6 +391,8 @@ def test_layers_that_do_not_follow_from_one_another_are_refused():
         DecoderInverse(
             [torch.zeros(6, 5), torch.zeros(4, 12)], [torch.zeros(5), torch.zeros(12)], (4, 3)
         )
+    with pytest.raises(ValueError, match=r"encoder and a gain of shape \[6, 12\]"):
+        DecoderInverse([torch.zeros(6, 12)], [torch.zeros(12)], (4, 3), corrections=1)
     with pytest.raises(ValueError, match="do not follow"):
         RidgeInverse(torch.zeros(6, 5), torch.zeros(4), (2, 2))
 
@@ -290,6 +419,25 @@ def test_gradient_s_loss_is_the_one_it_says(network):
     expected += 0.3 * np.hypot(down, right).sum() / 12 + 0.7 * (image**3).sum() / 12
     (found,) = inverse.losses(torch.tensor(image)[None].float(), torch.tensor(z)[None])
     assert float(found) == pytest.approx(expected, rel=1e-3)
+
+
+def test_gradient_s_rate_falls_to_0_as_half_a_cosine(network):
+    """Where the slope is the same everywhere, each of Adam's steps is as long as its rate."""
+    inverse = GradientInverse.fit(network, IMAGES, steps=8, total_variation=0)
+    inverse.encoder = copy.deepcopy(network.encoder)
+    for W in inverse.encoder.weights:
+        W.data.zero_()  # a code that is the same for all pictures: what is left is their norm
+    inverse.start.matrices[0].data.zero_()
+    inverse.start.biases[0].data.fill_(0.9)
+    passed = []
+    losses = inverse.losses
+    inverse.losses = lambda images, codes: (
+        passed.append(float(images.detach().mean())) or losses(images, codes)
+    )
+    codes = inverse.encoder(torch.zeros(1, 4, 3))
+    passed.append(float(inverse(codes).mean()))
+    rates = 0.02 * (1 + np.cos(np.pi * np.arange(8) / 8)) / 2
+    np.testing.assert_allclose(-np.diff(passed), rates, atol=1e-5)
 
 
 def test_gradient_finds_the_planted_image():

@@ -51,6 +51,7 @@ export class DenseNetwork implements Network {
       biases,
       settings: description.inverse_settings ?? {},
       tensor,
+      encode: (image) => this.encode(image),
     });
   }
 

@@ -14,9 +14,11 @@ export interface Parts {
   /** Of the encoder, from the code to the pixels: [b2, b1]. */
   biases: readonly Vector[];
   /** What the checkpoint says of the inverse. */
-  settings: { activation?: string; hidden?: number[]; output?: string };
+  settings: { activation?: string; hidden?: number[]; output?: string; corrections?: number };
   /** A tensor of the checkpoint by its name, such as "inverse1"; throws where there is none. */
   tensor(name: string): Tensor;
+  /** Pixels → code. */
+  encode(image: Vector): Vector;
 }
 
 /** One learned matrix for each layer of the encoder: x̂ = (backward(… (z − b2) W2inv …) − b1) W1inv. */
@@ -35,18 +37,27 @@ function ridge({ tensor }: Parts): Inverse {
   return (code) => affine(code, matrix, bias);
 }
 
-/** A fully connected network; files from before its pictures were bounded name no output. */
-function decoder({ settings, tensor }: Parts): Inverse {
+/**
+ * A fully connected network that corrects itself, x̂ = σ(s) and s ← s + (z − f(x̂)) K. Older files name
+ * no output, for pictures were not bounded, or no corrections.
+ */
+function decoder({ settings, tensor, encode }: Parts): Inverse {
   const { forward } = activationNamed(settings.activation ?? "");
   const output = activationNamed(settings.output ?? "identity");
   const layers = [...(settings.hidden ?? []), 0].map((_, i) => ({
     W: tensor(`inverse${i + 1}`),
     b: tensor(`inverse_b${i + 1}`).values,
   }));
-  return (code) =>
-    layers
-      .reduce((h, { W, b }, i) => affine(i === 0 ? h : h.map(forward), W, b), code)
-      .map(output.forward);
+  const gains = Array.from({ length: settings.corrections ?? 0 }, () => tensor("inverse_gain"));
+  return (code) => {
+    const first = layers.reduce(
+      (h, { W, b }, i) => affine(i === 0 ? h : h.map(forward), W, b),
+      code,
+    );
+    const corrected = (scores: Vector, gain: Tensor) =>
+      affine(subtract(code, encode(scores.map(output.forward))), gain, scores);
+    return gains.reduce(corrected, first).map(output.forward);
+  };
 }
 
 const KINDS: Record<string, (parts: Parts) => Inverse> = { learned, ridge, decoder };
