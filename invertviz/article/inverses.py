@@ -209,7 +209,8 @@ class PseudoInverse(ChainedInverse):
     """The lesson in what goes wrong: the article's way back with each layer's pseudo-inverse.
 
     Nothing is learned. Each matrix is W⁺ (Moore-Penrose), the best inverse of its layer taken by
-    itself: the result is classified as the original was nearly always, and is noise to the eye.
+    itself: the result is noise to the eye, and classified as the original was nearly always - but
+    no longer once it is clipped to be shown, for much of it lies outside [0, 1].
     What small singular values of W let through is divided by them, rounding too: where W is
     ill-conditioned (the pretrained network's W2: condition about 880), two engines that compute
     in float32 may differ by up to 0.25 a pixel.
