@@ -166,13 +166,16 @@ class Bench:
 
     def decoder(self):
         network = invertviz.load_pretrained().to(self.device)
-        settings = {"hidden": [1024], "activation": "relu"}  # as DecoderInverse.fit has them
+        settings = {"hidden": [256, 256], "activation": "relu", "output": "sigmoid"}
+        settings |= {"corrections": 2}  # as DecoderInverse.fit has them
         decoder = invertviz.DecoderInverse.unfitted(network, settings).to(self.device)
         codes = torch.randn(10_000, network.units, device=self.device)
+        correction = [*network.classifier.weights[:-1], decoder.gain]
+        matrices = [*decoder.matrices, *correction, *correction]
         found = interleaved(
             {
                 "invertviz": lambda: decoder(codes),
-                "bound: matrix products": layer_products(codes, [*decoder.matrices]),
+                "bound: matrix products": layer_products(codes, matrices),
             },
             rounds=min(self.rounds, 15),
             settle=self.settle,
