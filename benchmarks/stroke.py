@@ -25,6 +25,7 @@ BLOCKS = 5
 ALL_CELLS = {"@jupyterlab/notebook-extension:tracker": {"windowingMode": "none"}}
 OURS = "invertviz"
 ECHO = "bare comm echo"
+FRAME, FRAME_MS = "one display frame", 1000 / 60
 NAIVE = "anywidget, not coalesced"
 RIVALS = ("ipycanvas + callback", NAIVE, "bqplot Image", "interact + matplotlib")
 
@@ -79,13 +80,15 @@ def compare_latencies(labs, report, events):
             for name in rotated(names[server], block):
                 found[server][name] += latencies(lab.page, name, -(-events // BLOCKS))
     quick, stock = found["quick"], found["stock"]
-    report.add("stroke → painted, invertviz lab", quick, OURS, wanted={ECHO: "≤ 1.3"})
+    report.add("stroke → painted, invertviz lab", quick, OURS)
+    late = {OURS: [statistics.quantiles(quick[OURS], n=20)[-1]], FRAME: [FRAME_MS]}
+    report.add("the same, 95th percentile", late, OURS, wanted={FRAME: "≤ 1"})
     usual = {f"{name}, stock server": stock[name] for name in RIVALS}
     wanted = dict.fromkeys(usual, "≤ 0.333")
     work = "the same, beside others as one has them"
     report.add(work, {OURS: quick[OURS]} | usual, OURS, wanted=wanted)
     work = "stroke → painted, all on a stock server"
-    report.add(work, stock, OURS, wanted={ECHO: "≤ 1.3"})
+    report.add(work, stock, OURS, wanted={ECHO: "≤ 1.1"})
     trips = {"invertviz lab": quick[ECHO], "stock server": stock[ECHO]}
     report.add("bare comm echo", trips, "invertviz lab")
 

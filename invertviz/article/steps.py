@@ -13,7 +13,7 @@ from tqdm.auto import trange
 from invertviz._arrays import generator_of
 from invertviz.inverses import batches_of
 
-from .cuda_graph import recorded
+from .cuda_graph import Step, recorded
 
 Gradient: TypeAlias = Callable[[Tensor], Sequence[Tensor]]  # of a batch of sample numbers
 
@@ -46,10 +46,15 @@ def take_steps(
         progress: show it.
     """
     optimizer = Adagrad([parameter.detach() for parameter in parameters], learning_rate)
-    step = recorded(lambda batch: optimizer.step(gradient(batch)), device)
+    step = step_along(gradient, optimizer, device)
     batches = batches_of(count, batch_size, generator_of(seed), device)
     for _ in trange(steps, desc=what, unit="step", disable=not progress):
         step(next(batches))
+
+
+def step_along(gradient: Gradient, optimizer: Adagrad, device: torch.device) -> Step:
+    """A step of the optimizer along the gradient of the batch that it is given."""
+    return recorded(lambda batch: optimizer.step(gradient(batch)), device)
 
 
 class Adagrad:
