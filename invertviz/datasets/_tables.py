@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,10 +20,11 @@ from invertviz.datasets._stream import most_of, opened, read_up_to
 _LABELS = {"label", "labels", "class", "target", "y", "category", "digit", "letter", "character"}
 _NO_DATA = {"id", "index", "unnamed: 0", ""}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.IGNORECASE)
+_CELL = re.compile(r"could not convert string (.*) to float32 at row (\d+), column (\d+)")
+_EXACT = 1 << 24  # below that float32 has every integer
 _LONGEST_ROW = 1 << 22  # bytes
-_MOST_COLUMNS = 3 * 256 * 256 + 16
+_MOST_COLUMNS = 3 * 512 * 512 + 16
 _SEEN = 200  # rows by which the columns are known
-_ROWS = 2_000  # at a time
 
 
 class _Columns(NamedTuple):
@@ -33,6 +35,8 @@ class _Columns(NamedTuple):
     width: int
     label: int
     pixels: list[int]
+    named: bool  # labels are strings
+    whole: bool  # pixels are integers
 
 
 def load_tables(
@@ -54,40 +58,49 @@ def load_tables(
 
 
 def _read(path: Path, reading: Reading) -> Samples:
-    # pandas takes half a second to import: only those who have tables wait for it.
-    import pandas as pd
-
     text = _text(path)
-    images, labels = [], []
     try:
         columns = _columns(text, path, reading)
-        chunks = pd.read_csv(
-            io.BytesIO(text),
-            sep=columns.separator,
-            header=None,
-            names=range(columns.width),
-            skiprows=1 if columns.header else 0,
-            chunksize=_ROWS,
-            keep_default_na=False,  # a class may be called "None"
-            low_memory=False,
-        )
-        for chunk in chunks:
-            if not isinstance(chunk.index, pd.RangeIndex):
-                raise ValueError(f"rows have more than the {columns.width} cells of the first one")
-            if chunk.empty:
-                continue
-            labels.append(chunk[columns.label].to_numpy())
-            images.append(_numbers(chunk[columns.pixels], path, columns.header))
-    except (ValueError, OverflowError, csv.Error) as error:  # pandas' own are ValueErrors
+        labels, pixels = _values(text, columns)
+    except (ValueError, csv.Error) as error:
         if str(error).startswith(str(path)):
             raise
+        if cell := _CELL.match(str(error)):
+            raise ValueError(
+                f"{path} holds {cell[1]} in its row {int(cell[2]) + 1} of images, column "
+                f"{cell[3]}, where a number is needed."
+            ) from error
         raise ValueError(f"{path} is no table of pixels: {error}") from error
-    if not images:
-        raise ValueError(f"{path} holds no images: it has no rows.")
-    if len({one.dtype.kind in "OU" for one in labels}) > 1:
-        labels = [one.astype(str) for one in labels]
-    rows = np.concatenate(images)
-    return Samples(as_images(rows, str(path), reading), np.concatenate(labels), str(path))
+    return Samples(as_images(pixels, str(path), reading), labels, str(path))
+
+
+def _values(text: bytearray, columns: _Columns) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Labels `[N]` and pixels `[N, pixels]`."""
+    if columns.named:
+        labels = _cells(text, columns, [columns.label], str)[:, 0]
+        pixels = _cells(text, columns, columns.pixels, np.float32)
+    else:
+        cells = _cells(text, columns, [columns.label, *columns.pixels], np.float32)
+        labels, pixels = cells[:, 0], cells[:, 1:]
+    separators = (len(labels) + columns.header) * (columns.width - 1)
+    if b'"' not in text and text.count(columns.separator.encode()) != separators:
+        raise ValueError(f"some rows have more than the {columns.width} cells of the first one")
+    if columns.whole and (abs(pixels) < _EXACT).all() and (pixels == np.floor(pixels)).all():
+        pixels = pixels.astype(np.int32)
+    return labels, pixels
+
+
+def _cells(text: bytearray, columns: _Columns, used: list[int], dtype: type) -> NDArray[Any]:
+    return np.loadtxt(
+        io.TextIOWrapper(io.BytesIO(text), "utf-8"),
+        dtype=dtype,
+        comments=None,
+        delimiter=columns.separator,
+        skiprows=int(columns.header),
+        usecols=used,
+        quotechar='"',
+        ndmin=2,
+    )
 
 
 def _text(path: Path) -> bytearray:
@@ -102,24 +115,6 @@ def _text(path: Path) -> bytearray:
     if b"\0" in text[:4096]:
         raise ValueError(f"{path} is no table of text; it starts with {bytes(text[:8])!r}.")
     return text
-
-
-def _numbers(pixels: Any, path: Path, header: bool) -> NDArray[Any]:
-    """Some rows of pixels, as bytes where they are bytes."""
-    values = pixels.to_numpy()
-    if values.dtype.kind not in "buif":
-        for row, cells in enumerate(values.tolist()):
-            for column, cell in enumerate(cells):
-                if not _is_number(str(cell)):
-                    raise ValueError(
-                        f"{path} holds {str(cell)!r:.40} in line "
-                        f"{int(pixels.index[row]) + 1 + header}, column "
-                        f"{pixels.columns[column] + 1}; pixels are numbers."
-                    )
-        values = values.astype(np.float64)  # integers that are too large for any type
-    if values.dtype.kind in "ui" and values.min() >= 0 and values.max() <= 255:
-        return values.astype(np.uint8)
-    return values
 
 
 def _columns(text: bytearray, path: Path, reading: Reading) -> _Columns:
@@ -147,6 +142,8 @@ def _columns(text: bytearray, path: Path, reading: Reading) -> _Columns:
             "a label and its pixels, with commas between."
         )
     body = [row for row in rows[header:] if len(row) == width]
+    if not body:
+        raise ValueError(f"{path} holds no images: it has no rows of {width} cells.")
     label = _named_label_column(names, kept, path, reading) if header else None
     if label is None:
         label = _unnamed_label_column(kept, body, path, reading)
@@ -161,7 +158,15 @@ def _columns(text: bytearray, path: Path, reading: Reading) -> _Columns:
                 "width)."
             )
         )
-    return _Columns(separator, header, width, label, pixels)
+    return _Columns(
+        separator,
+        header,
+        width,
+        label,
+        pixels,
+        named=not all(_is_number(row[label]) for row in body),
+        whole=not any("." in row[at] for row in body for at in pixels),
+    )
 
 
 def _is_header(names: list[str]) -> bool:
@@ -186,8 +191,9 @@ def _named_label_column(
             "one."
         )
     stems = [re.sub(r"[\W\d_]+", "", names[at]) for at in kept]
-    alone = [at for at, stem in zip(kept, stems, strict=True) if stems.count(stem) == 1]
-    if not called and len(set(stems)) == 1 and _is_image(len(kept), reading):
+    often = Counter(stems)
+    alone = [at for at, stem in zip(kept, stems, strict=True) if often[stem] == 1]
+    if not called and len(often) == 1 and _is_image(len(kept), reading):
         raise ValueError(_no_labels(path, len(kept)))
     return next(iter(called or (alone if len(alone) == 1 else [])), None)
 

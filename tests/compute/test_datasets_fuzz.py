@@ -120,8 +120,8 @@ def place(request, tmp_path_factory):
 
 
 @settings(
-    max_examples=60,
-    deadline=2000,
+    max_examples=40,
+    deadline=5000,
     derandomize=True,
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
