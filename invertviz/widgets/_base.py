@@ -148,10 +148,11 @@ class NetworkWidget(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Close it, and all that was made for it."""
-        if self.comm is not None:
+        parts = [] if self.comm is None else [self._own_layout, *self._charts()]
+        super().close()  # first: its views let go of those of its parts
+        if parts:
+            close_all(*parts)
             self._network_model.release()
-            close_all(self._own_layout, *self._charts())
-        super().close()
 
     def figure(self) -> Figure:
         """A figure of what the widget shows now."""

@@ -211,7 +211,9 @@ def _to_shaped_bytes(array: FloatArray, widget: object) -> dict[str, Any]:
     return {"shape": list(array.shape), "data": _to_bytes(array, widget)}
 
 
-def _from_shaped_bytes(value: dict[str, Any], widget: object) -> FloatArray:
+def _from_shaped_bytes(value: Any, widget: object) -> FloatArray:
+    if not isinstance(value, dict) or value.keys() != {"shape", "data"}:
+        raise TypeError("an array travels as its shape and its data.")
     array = _from_bytes(value["data"], widget).reshape(value["shape"])
     finite(array, "what the page sent")
     return array

@@ -221,3 +221,31 @@ def test_a_reopened_notebook_runs_without_its_kernel(lab, reopen):
     assert np.abs(reopened.generated() - levels(made.images[0])).max() <= 1
     wait_until(lambda: len(reopened.curve()) > 100, "the curve")
     assert again.console_errors == []
+
+
+def test_a_prior_is_chosen_in_the_page_and_leads_both_engines_alike(picker):
+    lab = picker.lab
+    lab.execute("picker.steps = 200")
+    picker.pick(7, 2)
+    for kind in ("gaussian", "class", "diverse"):
+        picker.part("prior").select_option(kind)
+        lab.wait_python(f"picker.prior == {kind!r}")
+        assert picker.part("start").is_hidden()
+        lab.execute("picker.engine = 'kernel'")
+        wait_until(lambda: picker.state["engine"] == "kernel", "the kernel's turn")
+        picker.run()
+        by_kernel = end_of_run(picker)
+        expected = lab.python(
+            f"invertviz.optimize_codes(network, [7, 2], prior={kind!r}, steps=200, "
+            "progress=False).codes.tolist()"
+        )
+        np.testing.assert_allclose(by_kernel["codes"], expected, atol=1e-4)
+        lab.execute("picker.engine = 'browser'")
+        wait_until(lambda: picker.state["engine"] == "browser", "the browser's turn")
+        picker.run("browser")
+        lab.wait_python("picker._command[1] == 'adopt' and not picker.running")
+        by_browser = end_of_run(picker)
+        np.testing.assert_allclose(by_browser["codes"], by_kernel["codes"], atol=1e-3)
+    picker.part("prior").select_option("none")
+    assert picker.part("start").is_visible()
+    assert lab.console_errors == []

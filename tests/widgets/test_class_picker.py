@@ -536,6 +536,14 @@ def test_what_no_page_can_have_worked_out_is_not_adopted(picker):
         assert picker.error
         assert picker._answered == 4
         assert picker.codes is codes
+    for wrong in ("codes", {"shape": [1, 100]}, {"shape": [7], "data": b"abc"}, None):
+        picker.set_state({"codes": wrong, "_command": [picker.step, "adopt"], "_request": 5})
+        assert picker.error
+        assert (picker._answered, picker.codes is codes) == (5, True)
+    for command in (5, None, [], ["run"], [1, 2, 3], "run"):
+        picker.set_state({"_command": command, "_request": 6})
+        assert picker.error
+        assert picker._answered == 6
     page_sends(picker, codes=np.zeros((2, 100)), _command=[9, "run"])  # not adopted: not taken
     assert picker.error == ""
     np.testing.assert_allclose(picker.codes, codes)

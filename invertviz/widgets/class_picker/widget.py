@@ -69,7 +69,8 @@ class ClassPicker(NetworkWidget):
             mapping from classes to weights (normalized): one code that the network should divide
             its confidence over. Nothing is picked at first.
         prior: "none" (the article's), "gaussian", "class" or "diverse": codes are kept where those
-            of real images are; see `CodePrior`. They then start where the prior expects them.
+            of real images are; see `CodePrior`. They then start where the prior expects them. A
+            page without a kernel offers those that were chosen before.
         steps: of gradient descent, 1 to 20,000.
         learning_rate: 0.001 to 100.
         start: without a prior: "zeros" (the article's), "mean" (mean code of the examples), "digit"
@@ -383,8 +384,9 @@ class ClassPicker(NetworkWidget):
 
     def _may_send(self, name: str, message: dict[str, Any]) -> bool:
         """The page sends results of its own, where it says so."""
+        command = message.get("_command")
+        adopt = isinstance(command, (list, tuple)) and [*command[1:]] == ["adopt"]
         result = self.trait_metadata(name, "result", False)
-        adopt = message.get("_command", ("", ""))[1:] in (["adopt"], ("adopt",))
         return (result and adopt) or super()._may_send(name, message)
 
     @t.observe("_command")

@@ -102,11 +102,12 @@ class Explorer(GridBox):
 
     def close(self) -> None:
         """Close it with its widgets and their links."""
-        if self.comm is not None:
+        parts = [] if self.comm is None else [*self.children, self.layout]
+        super().close()
+        if parts:
             for link in self._links:
                 link.unlink()
-            close_all(*self.children, self.layout, whole=NetworkWidget)
-        super().close()
+            close_all(*parts, whole=NetworkWidget)
 
     @property
     def code(self) -> FloatArray:
