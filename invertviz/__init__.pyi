@@ -28,16 +28,20 @@ from .units import (
     readability,
     unit_differences,
 )
+from .widgets import ClassPicker, DrawingCanvas, Explorer, MisclassifiedGrid, UnitSliders
 
 __version__: str
 
 __all__ = [
     "CheckpointError",
+    "ClassPicker",
     "CodeOptimization",
     "CodePrior",
     "DecoderInverse",
+    "DrawingCanvas",
     "DrivingSamples",
     "Evaluation",
+    "Explorer",
     "ExportedPage",
     "GradientInverse",
     "ImageSpec",
@@ -45,9 +49,11 @@ __all__ = [
     "InverseQuality",
     "InvertibleNetwork",
     "LearnedInverse",
+    "MisclassifiedGrid",
     "PseudoInverse",
     "Reconstruction",
     "RidgeInverse",
+    "UnitSliders",
     "UnitSurvey",
     "compare_inverses",
     "compare_priors",
