@@ -5,8 +5,9 @@ import { expect, test } from "vitest";
 import { DenseNetwork } from "../src/engine/dense";
 import type { Vector } from "../src/engine/matrices";
 import { readSafetensors } from "../src/engine/safetensors";
+import type { Plan } from "../src/widgets/class_picker/plan";
 import { type PriorKind, pullsOf } from "../src/widgets/class_picker/priors";
-import { codesAbout, type Plan } from "../src/widgets/class_picker/starts";
+import { codesAbout } from "../src/widgets/class_picker/starts";
 
 const EVERY = 50;
 const SEED = 5;

@@ -1,12 +1,11 @@
 // What a class picker's traits hold; the twin of the traits in Python's widget.py.
 
 import type { AnyModel } from "@anywidget/types";
-import { floats } from "../../bytes";
 import type { Vector } from "../../engine/matrices";
 import type { WidgetTraits } from "../../link";
 import type { Shaped } from "../../shaped";
 import type { PackedPriors, PriorKind } from "./priors";
-import type { Plan, Start } from "./starts";
+import type { Start } from "./starts";
 import type { Choice } from "./targets";
 
 export interface Traits extends WidgetTraits {
@@ -59,19 +58,4 @@ export function digitOf(model: Model): Vector | undefined {
 export function digitCount(model: Model): number {
   const [rows, columns] = model.get("image_shape");
   return model.get("_digits").byteLength / (rows * columns);
-}
-
-/** What a run is to do, as the settings stand. */
-export function planOf(model: Model): Plan {
-  return {
-    classes: model.get("classes"),
-    prior: model.get("prior"),
-    start: model.get("start"),
-    samples: model.get("samples"),
-    seed: model.get("seed"),
-    digits: digitCount(model),
-    meanCode: floats(model.get("mean_code")),
-    digit: model.get("digit"),
-    image: digitOf(model),
-  };
 }

@@ -4,25 +4,9 @@ import type { Network, Pull } from "../../engine/engine";
 import { type Eventually, when } from "../../engine/eventually";
 import type { Vector } from "../../engine/matrices";
 import { normalNoise } from "../../engine/noise";
-import type { PriorKind } from "./priors";
-import type { Choice } from "./targets";
+import type { Plan } from "./plan";
 
 export type Start = "zeros" | "mean" | "digit" | "random";
-
-export interface Plan {
-  classes: Choice;
-  prior: PriorKind;
-  start: Start;
-  samples: number;
-  seed: number;
-  /** How many images there are to start from, and the mean of their codes. */
-  digits: number;
-  meanCode: Vector;
-  /** Which of them to start from. */
-  digit: number;
-  /** That image, 0 to 1, where there is one of that number. */
-  image: Vector | undefined;
-}
 
 /** Codes to start from: the first of each class's samples at the starting point, the others about it. */
 export function firstCodes(network: Network, plan: Plan, count: number): Eventually<Vector[]> {
