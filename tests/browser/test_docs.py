@@ -22,7 +22,7 @@ WIDGETS = ("unit-sliders", "class-picker", "misclassified-grid")
 PAGES = {
     *("index", "widgets", "mathematics", "api", "troubleshooting"),
     *("howto/lecture", "howto/export", "howto/own_network", "howto/traits", "howto/cuda"),
-    *("howto/low_latency", "howto/figures", "howto/data"),
+    *("howto/low_latency", "howto/figures", "howto/data", "internals/protocol"),
 }
 
 
