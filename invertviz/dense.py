@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -89,6 +89,11 @@ class DenseClassifier(Classifier):
     def dtype(self) -> torch.dtype:
         """Floating-point type of its matrices."""
         return self.weights[0].dtype
+
+    def tensors(self) -> Iterator[Tensor]:
+        """Its matrices and biases."""
+        yield from self.weights
+        yield from self.biases
 
     def split(self, layer: str | nn.Module | None = None) -> Split:
         """Cut it at a hidden layer, by its name; at the last if None.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeAlias
 
@@ -131,6 +131,10 @@ class Classifier(ABC):
     @abstractmethod
     def dtype(self) -> torch.dtype:
         """Floating-point type of images and codes."""
+
+    @abstractmethod
+    def tensors(self) -> Iterator[Tensor]:
+        """The tensors that its answers come from, where they live."""
 
     @abstractmethod
     def split(self, layer: str | nn.Module | None = None) -> Split:

@@ -50,6 +50,8 @@ def take_steps(
     batches = batches_of(count, batch_size, generator_of(seed), device)
     for _ in trange(steps, desc=what, unit="step", disable=not progress):
         step(next(batches))
+    # A replayed CUDA graph writes where torch does not count; who watches versions is to see it.
+    torch.autograd.graph.increment_version([*parameters])
 
 
 def step_along(gradient: Gradient, optimizer: Adagrad, device: torch.device) -> Step:

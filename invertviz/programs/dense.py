@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from invertviz._checkpoint_file import to_bytes
+from invertviz.dense import DenseClassifier
 from invertviz.network import InvertibleNetwork
 
 
@@ -10,6 +11,17 @@ def dense_program(network: InvertibleNetwork) -> bytes:
     """The bytes that a page needs to answer as the network does: its checkpoint, less its record.
 
     Raises:
-        ValueError: the network's tensors do not tell what it answers.
+        ValueError: no network of fully connected layers, another code than the last hidden
+            layer's, or a network whose tensors do not tell what it answers.
     """
+    if not isinstance(network.classifier, DenseClassifier):
+        raise ValueError(
+            "a page runs fully connected networks so far; this one, of a torch module, is left to "
+            "the kernel."
+        )
+    if network.layer != network.classifier.layers[-1]:
+        raise ValueError(
+            f"a page runs the code of the last hidden layer so far; that of {network.layer.name} "
+            "is left to the kernel."
+        )
     return to_bytes(network, record=False)

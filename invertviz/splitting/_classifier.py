@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 from typing import Any, Protocol
 
 import torch
@@ -96,6 +97,11 @@ class ModuleClassifier(Classifier):
     def dtype(self) -> torch.dtype:
         """float32, whatever the module works in."""
         return torch.float32
+
+    def tensors(self) -> Iterator[Tensor]:
+        """The module's parameters and buffers."""
+        yield from self._inner.parameters()
+        yield from self._inner.buffers()
 
     def description(self) -> dict[str, Any]:
         """What the module is called, and how its answers are read."""

@@ -84,5 +84,6 @@ def fingerprint(network: InvertibleNetwork) -> Hashable:
 
     torch counts what is written to a tensor in place.
     """
-    tensors = [*network.parameters(), *network.buffers()]
+    fitted = () if network.inverse is None else network.inverse.parameters()
+    tensors = [*network.classifier.tensors(), *fitted]
     return tuple((tensor.data_ptr(), tensor._version) for tensor in tensors)

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import torch
 import traitlets
 
-from invertviz import untrained
+from invertviz import InvertibleNetwork, untrained
 from invertviz.inverses import RidgeInverse
 from invertviz.programs import dense_program
 from invertviz.widgets import ClassPicker, DrawingCanvas, UnitSliders
@@ -200,3 +201,19 @@ def test_bad_arguments_are_refused_with_advice(pretrained):
         DrawingCanvas(untrained((12, 4, 3), image_shape=(3, 2, 2)))
     with pytest.raises(ValueError, match="read-only"):
         DrawingCanvas(pretrained).reconstruction = np.zeros((28, 28))
+
+
+def test_a_module_that_is_trained_on_is_noticed():
+    layers = torch.nn.Linear(48, 5), torch.nn.Linear(5, 3)
+    module = torch.nn.Sequential(torch.nn.Flatten(), *layers)
+    network = InvertibleNetwork.from_module(module, image_shape=(6, 8))
+    images = rng.random((30, 6, 8))
+    network = network.with_inverse(RidgeInverse.fit(network, images))
+    canvas = DrawingCanvas(network, image=images[0])
+    before = canvas.probabilities
+    with torch.no_grad():
+        module[2].bias += torch.tensor([0.0, 2.0, 0.0])
+    canvas.set_state({"image": memoryview(images[1].astype("<f4").tobytes())})
+    canvas.image = images[0]
+    assert canvas.probabilities[1] > before[1] + 0.1
+    canvas.close()
