@@ -253,12 +253,12 @@ class InvertibleNetwork(nn.Module):
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """The shape of one image: `(H, W)`, or `(C, H, W)`."""
+        """The shape of one image, `(H, W)` or `(C, H, W)`."""
         return self.images.shape
 
     @property
     def code_shape(self) -> tuple[int, ...]:
-        """The shape of one code: `[D]`, `[C, H, W]` or `[T, D]`."""
+        """The shape of one code, `[D]`, `[C, H, W]` or `[T, D]`."""
         return self.layer.code_shape
 
     @property

@@ -87,7 +87,7 @@ def test_where_scripts_are_held_back_the_page_says_so(read, page, kind):
     outer, policy, said = STILL[kind]
     head = f'<meta http-equiv="Content-Security-Policy" content="{policy}">' if policy else ""
     reader = read(around(page, outer, head))
-    note = reader.page.frames[1].locator(".iv-still")
+    note = reader.page.frames[1].locator(".iv-page-note")
     note.filter(has_text=said).wait_for()
     assert note.count() == 1
     assert reader.console_errors
@@ -97,4 +97,4 @@ def test_where_scripts_are_held_back_the_page_says_so(read, page, kind):
 def test_where_they_run_the_page_says_nothing(read, page):
     reader = read(page)
     CanvasView(reader.page).settle("browser")
-    assert reader.page.locator(".iv-still:visible").count() == 0
+    assert reader.page.locator(".iv-page-note:visible").count() == 0

@@ -258,7 +258,7 @@ def test_info_of_ones_own_network(run):
         ("figures --network file", 2, "not a readable safetensors file"),
         ("info --network file", 2, "not a readable safetensors file"),
         ("info --network small.safetensors", 2, "this network takes images of shape [3, 2]"),
-        ("info --data file", 2, "neither a data set nor a folder"),
+        ("info --data file", 2, "no data set that can be read"),
         ("figures --network colour.safetensors", 2, "a height and a width"),
         ("lab missing.ipynb", 1, "no notebook missing.ipynb"),
     ],
