@@ -15,7 +15,7 @@ from .evaluation import Evaluation, InverseQuality, evaluate, evaluate_inverse
 from .exporting import ExportedPage, export, export_notebook
 from .generation import compare_priors
 from .images import ImageSpec
-from .inverses import DecoderInverse, GradientInverse, RidgeInverse
+from .inverses import DecoderInverse, GradientInverse, ModularInverse, RidgeInverse
 from .network import InvertibleNetwork, Reconstruction
 from .parts import Inverse
 from .priors import CodePrior
@@ -50,6 +50,7 @@ __all__ = [
     "InvertibleNetwork",
     "LearnedInverse",
     "MisclassifiedGrid",
+    "ModularInverse",
     "PseudoInverse",
     "Reconstruction",
     "RidgeInverse",

@@ -6,12 +6,14 @@
 from .base import LayeredInverse, batches_of, codes_and_images
 from .decoder import DecoderInverse
 from .gradient import GradientInverse, total_variation
+from .modular import ModularInverse
 from .ridge import RidgeInverse
 
 __all__ = [
     "DecoderInverse",
     "GradientInverse",
     "LayeredInverse",
+    "ModularInverse",
     "RidgeInverse",
     "batches_of",
     "codes_and_images",

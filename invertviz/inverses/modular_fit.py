@@ -1,0 +1,330 @@
+"""How the inverses of a network's stages are fitted: each by itself, then all together."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from tqdm.auto import tqdm
+
+from invertviz._arrays import ArrayLike, generator_of
+from invertviz.images import as_floats, as_stack, check_scale
+from invertviz.parts import Network, Split
+
+from .base import batches_of
+from .plan import IMAGE, Plan
+from .stages import StageInverse, chained
+
+_MANY = 2**22  # numbers of the largest code in a batch
+_ROWS = 2**17  # positions that a linear part is solved from
+_SOLVING, _ALONE = 0.2, 0.3  # until which share of the time
+_CHECKS = 10
+_PATIENCE = 4
+_CHECKING = 0.1  # most of the time that is spent on held-out images
+_WARM = 0.05
+
+
+class Settings(NamedTuple):
+    """How to fit; see `ModularInverse.fit`.
+
+    Raises:
+        ValueError: out of range; by `check`.
+    """
+
+    seconds: float
+    steps: int | None
+    representation: float
+    classes: float
+    batch_size: int
+    learning_rate: float
+    width: int
+
+    def check(self) -> None:
+        """Refuse what makes no sense."""
+        positive = (self.seconds, self.batch_size, self.learning_rate, self.width)
+        if not all(0 < value < math.inf for value in positive) or (self.steps or 1) < 1:
+            raise ValueError(
+                f"seconds is {self.seconds}, steps {self.steps}, batch_size {self.batch_size}, "
+                f"learning_rate {self.learning_rate}, width {self.width}; give positive numbers."
+            )
+        if not (0 <= self.representation < math.inf and 0 <= self.classes < math.inf):
+            raise ValueError(
+                f"representation is {self.representation} and classes {self.classes}; give 0 or "
+                "more."
+            )
+
+
+def fitted(
+    network: Network, images: ArrayLike, settings: Settings, *, seed: int, progress: bool
+) -> tuple[Plan, dict[str, StageInverse], dict[str, float]]:
+    """The plan of a network, the inverses of its stages, and what each layer's reach, in dB."""
+    settings.check()
+    stack = as_stack(images, network.images)
+    check_scale(stack)
+    if len(stack) < 2:
+        raise ValueError("a modular inverse needs two images or more; one was given.")
+    fit = _Fit(network, stack, settings, generator_of(seed), progress)
+    with fit.bar:
+        fit.standardize()
+        fit.solve()
+        fit.learn()
+    return fit.plan, fit.stages, fit.reached()
+
+
+class _Budget:
+    """How much of the time, or of the steps, has gone."""
+
+    def __init__(self, seconds: float, steps: int | None, progress: bool) -> None:
+        self.seconds, self.steps, self.done = seconds, steps, 0
+        self.began = time.monotonic()
+        bar = "{desc}: {percentage:3.0f}%|{bar}| {elapsed}{postfix}"
+        self.bar = tqdm(total=100, desc="inverses", bar_format=bar, disable=not progress)
+
+    @property
+    def elapsed(self) -> float:
+        return time.monotonic() - self.began
+
+    @property
+    def share(self) -> float:
+        """From 0 to 1."""
+        if self.steps is not None:
+            return min(1.0, self.done / self.steps)
+        return min(1.0, self.elapsed / self.seconds)
+
+    def step(self) -> None:
+        self.done += 1
+        self.bar.update(round(100 * self.share - self.bar.n, 1))
+
+
+class _Fit:
+    def __init__(
+        self,
+        network: Network,
+        stack: Tensor,
+        settings: Settings,
+        generator: torch.Generator,
+        progress: bool,
+    ) -> None:
+        self.network, self.stack, self.settings = network, stack, settings
+        self.generator = generator
+        self.budget = _Budget(settings.seconds, settings.steps, progress)
+        self.bar = self.budget.bar
+        classifier = network.classifier
+        splits = {a.name: classifier.split(a.name) for a in classifier.layers if a.usable}
+        order = torch.randperm(len(stack), generator=generator)
+        largest = max(math.prod(split.layer.code_shape) for split in splits.values())
+        largest = max(largest, network.images.pixels)
+        self.batch_size = max(2, min(settings.batch_size, _MANY // largest))
+        held = min(self.batch_size, max(1, len(stack) // 10))
+        self.held, self.known = order[:held], order[held:]
+        self.plan = Plan.of(classifier, splits, self.images(self.known[:4]))
+        self.splits = {name: splits[name] for name in self.plan.targets}
+        self.stages = self.plan.stages(classifier, width=settings.width)
+        for stage in self.stages.values():
+            stage.draw(generator)
+            stage.to(network.device, network.dtype)
+        self.parts = nn.ModuleList(self.stages.values())
+
+    def images(self, index: Tensor) -> Tensor:
+        """Some of the images, `[N, *image_shape]`."""
+        some = self.stack[index.to(self.stack.device)]
+        return as_floats(some, device=self.network.device, dtype=self.network.dtype)
+
+    def batches(self) -> Iterator[Tensor]:
+        """Endless batches of images to learn from."""
+        cpu = torch.device("cpu")
+        for batch in batches_of(len(self.known), self.batch_size, self.generator, cpu):
+            yield self.images(self.known[batch])
+
+    @torch.no_grad()
+    def standardize(self) -> None:
+        """Note mean and deviation of each channel, and the variance of the pixels."""
+        few = [self.images(some) for some in self.known[:512].split(self.batch_size)]
+        pixels = torch.cat(few)
+        self.variance = float(pixels.var(0, correction=0).mean().clamp_min(1e-6))
+        for name, split in self.splits.items():
+            stage = self.stages[name]
+            total = square = 0
+            for some in few:
+                maps = stage.source.lay_out(split.encoder(some)).double()
+                total = total + maps.mean((0, 2, 3)) * len(some) / len(pixels)
+                square = square + maps.square().mean((0, 2, 3)) * len(some) / len(pixels)
+            scale = (square - total.square()).clamp_min(0).sqrt()
+            least = max(1e-6, 0.01 * float(scale.square().mean().sqrt()))
+            stage.center.data.copy_(total)
+            stage.scale.data.copy_(scale.clamp_min(least))  # what hardly varies is not magnified
+
+    def solve(self) -> None:
+        """Find the linear part of each stage's inverse in closed form."""
+        for count, (name, stage) in enumerate(self.stages.items(), start=1):
+            share = _SOLVING * count / len(self.stages)
+            stage.solve(self._pairs(name, share))
+            self.bar.update(0)
+
+    def _pairs(self, name: str, share: float) -> Iterator[tuple[Tensor, Tensor]]:
+        stage = self.stages[name]
+        rows = 1 if stage.whole else stage.source.height * stage.source.width
+        wanted = min(len(self.known), max(2 * self.batch_size, _ROWS // rows))
+        for place, some in enumerate(self.known[:wanted].split(self.batch_size)):
+            if place and self.settings.steps is None and self.budget.share > share:
+                return
+            images = self.images(some)
+            yield self._standard(name, images), self._standard(self.plan.targets[name], images)
+
+    @torch.no_grad()
+    def _standard(self, name: str, images: Tensor) -> Tensor:
+        if name == IMAGE:
+            spec = self.network.images
+            return images.reshape(len(images), spec.channels, spec.height, spec.width)
+        return self.stages[name].standardized(self.splits[name].encoder(images))
+
+    def learn(self) -> None:
+        """All learn, each by itself, then composed; what did best on held-out images stays."""
+        parameters = [
+            parameter
+            for stage in self.stages.values()
+            for name, parameter in stage.named_parameters()
+            if name in ("first", "first_bias", "middle", "middle_bias", "last")
+        ]
+        for parameter in parameters:
+            parameter.requires_grad_(True)
+        optimizer = torch.optim.Adam(parameters, lr=self.settings.learning_rate, fused=True)
+        batches, starts = self.batches(), self._starts()
+        keeper = _Keeper(self.parts, self.budget)
+        keeper.check(self.held_out)
+        while self.budget.share < 1:
+            share = self.budget.share
+            rate = min(1.0, (share + 0.01) / _WARM) * (1 + math.cos(math.pi * share)) / 2
+            for group in optimizer.param_groups:
+                group["lr"] = self.settings.learning_rate * rate
+            images = next(batches)
+            with torch.enable_grad():
+                loss = (
+                    self._apart(images) if share < _ALONE else self._composed(next(starts), images)
+                )
+            gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = gradient
+            optimizer.step()
+            self.budget.step()
+            if share >= _ALONE and keeper.is_due() and keeper.check(self.held_out):
+                break
+        keeper.restore()
+        self._keep_straight()
+        for parameter in parameters:
+            parameter.requires_grad_(False).grad = None
+
+    @torch.no_grad()
+    def _keep_straight(self) -> None:
+        """Leave out what was learned where the linear part alone does better on held-out images."""
+        images = self.images(self.held)
+        for name in {*self.stages} - {*self.plan.targets.values()}:
+            codes, stage = self.splits[name].encoder(images), self.stages[name]
+            last = stage.last.data.clone()
+            errors = []
+            for weight in (torch.zeros_like(last), last):
+                stage.last.data.copy_(weight)
+                found = self._inverted(name, codes).reshape(images.shape)
+                errors.append(float((found - images).square().mean()))
+            if errors[0] < errors[1]:
+                stage.last.data.zero_()
+
+    def _starts(self) -> Iterator[str]:
+        """Every layer in turn, in a new order each time."""
+        names = [*self.stages]
+        while True:
+            for place in torch.randperm(len(names), generator=self.generator).tolist():
+                yield names[place]
+
+    def _apart(self, images: Tensor) -> Tensor:
+        """What each stage's inverse makes of true codes, against the true code before."""
+        maps = {IMAGE: self._standard(IMAGE, images)}
+        maps |= {name: self._standard(name, images) for name in self.stages}
+        loss = images.new_zeros(())
+        for name, target in self.plan.targets.items():
+            error = (self.stages[name](maps[name]) - maps[target]).square().mean()
+            loss = loss + (error / self.variance if target == IMAGE else error)
+        return loss
+
+    def _composed(self, start: str, images: Tensor) -> Tensor:
+        """What becomes of images from one layer back; see `ModularInverse.fit`."""
+        split, settings = self.splits[start], self.settings
+        with torch.no_grad():
+            codes = split.encoder(images)
+        found = self._inverted(start, codes).reshape(images.shape)
+        loss = (found - images).square().mean() / self.variance
+        if settings.representation or settings.classes:
+            again = split.encoder(found)
+            stage = self.stages[start]
+            apart = stage.standardized(again) - stage.standardized(codes)
+            loss = loss + settings.representation * apart.square().mean()
+            loss = loss + settings.classes * nn.functional.kl_div(
+                split.head(again).log_softmax(-1),
+                split.head(codes).log_softmax(-1),
+                reduction="batchmean",
+                log_target=True,
+            )
+        return loss
+
+    def _inverted(self, start: str, codes: Tensor) -> Tensor:
+        return chained([self.stages[name] for name in self.plan.chain(start)], codes)
+
+    @torch.no_grad()
+    def held_out(self) -> dict[str, float]:
+        """Mean squared error of held-out images from each layer back."""
+        images = self.images(self.held)
+        errors = {}
+        for name, split in self.splits.items():
+            found = self._inverted(name, split.encoder(images)).reshape(images.shape)
+            errors[name] = float((found - images).square().mean())
+        return errors
+
+    def reached(self) -> dict[str, float]:
+        """Peak signal-to-noise ratio of held-out images, in dB, by layer."""
+        return {
+            name: -10 * math.log10(max(error, 1e-10)) for name, error in self.held_out().items()
+        }
+
+
+class _Keeper:
+    """Looks at held-out images now and then, and keeps what did best."""
+
+    def __init__(self, parts: nn.Module, budget: _Budget) -> None:
+        self.parts, self.budget = parts, budget
+        self.best = math.inf
+        self.state: dict[str, Tensor] | None = None
+        self.worse = 0
+        self.next = _ALONE + (1 - _ALONE) / _CHECKS
+        self.spent = self.last = 0.0
+
+    def is_due(self) -> bool:
+        share = self.budget.share
+        if share < self.next and share < 1:
+            return False
+        if self.budget.steps is None and self.spent + self.last > _CHECKING * self.budget.elapsed:
+            return False
+        self.next += (1 - _ALONE) / _CHECKS
+        return True
+
+    def check(self, errors: Callable[[], dict[str, float]]) -> bool:
+        """Look; whether to stop."""
+        began = time.monotonic()
+        # Each layer counts alike: it is ratios of errors that are compared.
+        found = [math.log(max(error, 1e-10)) for error in errors().values()]
+        score = sum(found) / len(found)
+        self.last = time.monotonic() - began
+        self.spent += self.last
+        if score < self.best:
+            self.best, self.worse = score, 0
+            self.state = {name: t.clone() for name, t in self.parts.state_dict().items()}
+        else:
+            self.worse += 1
+        return self.worse >= _PATIENCE
+
+    def restore(self) -> None:
+        if self.state is not None and self.worse:
+            self.parts.load_state_dict(self.state)
