@@ -16,6 +16,7 @@ from .exporting import ExportedPage, export, export_notebook
 from .generation import compare_priors
 from .images import ImageSpec
 from .inverses import DecoderInverse, GradientInverse, ModularInverse, RidgeInverse
+from .layers import compare_layers
 from .network import InvertibleNetwork, Reconstruction
 from .parts import Inverse
 from .priors import CodePrior
@@ -57,6 +58,7 @@ __all__ = [
     "UnitSliders",
     "UnitSurvey",
     "compare_inverses",
+    "compare_layers",
     "compare_priors",
     "compare_unit_pictures",
     "datasets",

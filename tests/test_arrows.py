@@ -20,7 +20,7 @@ FLOORS = [
     "priors survey evaluation",
     "descent",
     "codes",
-    "units generation comparison",
+    "units generation comparison layers",
     "figures",
     "widgets teaching",
     "exporting",

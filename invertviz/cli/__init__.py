@@ -16,9 +16,10 @@ from .export import export
 from .figures import figures
 from .info import info
 from .lab import lab
+from .layers import layers
 from .train import train
 
-for _command in (train, figures, compare, export, info):
+for _command in (train, figures, compare, layers, export, info):
     app.command()(_command)
 _passed_on = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 app.command(context_settings=_passed_on)(lab)  # to JupyterLab

@@ -2,6 +2,7 @@ from ._axes import ONE_COLUMN, TWO_COLUMNS
 from ._files import save_figure
 from .changes import code_change
 from .inverses import inverse_comparison, trade_off_curve
+from .layers import layer_comparison
 from .mistakes import confusion_matrix, misclassified_pairs
 from .samples import generated_samples, reconstruction_pairs, sample_grid
 from .trajectories import confidence_curves, latent_trajectory
@@ -16,6 +17,7 @@ __all__ = [
     "generated_samples",
     "inverse_comparison",
     "latent_trajectory",
+    "layer_comparison",
     "misclassified_pairs",
     "reconstruction_pairs",
     "sample_grid",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +55,7 @@ class ModularInverse(Inverse):
     ) -> None:
         super().__init__()
         self.plan = plan
-        self.stages = nn.ModuleList(stages[name] for name in plan.targets)
+        self.parts = nn.ModuleList(stages[name] for name in plan.targets)
         self.image_shape = images.shape
         self.width = width
         self.reached = dict(reached or {})
@@ -67,10 +66,8 @@ class ModularInverse(Inverse):
         """One of zeros."""
         plan = Plan.of_settings(settings["plan"])
         stages = plan.stages(network.classifier, width=settings["width"])
-        reached = settings["reached"]
-        return cls(
-            network.layer, plan, stages, network.images, width=settings["width"], reached=reached
-        )
+        rest = {key: settings[key] for key in ("width", "reached")}
+        return cls(network.layer, plan, stages, network.images, **rest)
 
     @classmethod
     def fit(
@@ -80,10 +77,10 @@ class ModularInverse(Inverse):
         *,
         seconds: float = 120.0,
         steps: int | None = None,
-        representation: float = 0.1,
-        classes: float = 0.1,
+        representation: float = 0.02,
+        classes: float = 0.05,
         batch_size: int = 64,
-        learning_rate: float = 1.5e-3,
+        learning_rate: float = 1e-3,
         width: int = 768,
         seed: int = 0,
         progress: bool = True,
@@ -125,6 +122,12 @@ class ModularInverse(Inverse):
         plan, stages, reached = fitted(network, images, settings, seed=seed, progress=progress)
         return cls(network.layer, plan, stages, network.images, width=width, reached=reached)
 
+    @property
+    def stages(self) -> dict[str, StageInverse]:
+        """The inverses by the names of their layers."""
+        parts = (part for part in self.parts if isinstance(part, StageInverse))
+        return dict(zip(self.plan.targets, parts, strict=True))
+
     def at(self, layer: Layer) -> Inverse | None:
         """The way back from another layer; it shares all of its parts with this one."""
         if layer.name not in self.plan:
@@ -135,8 +138,7 @@ class ModularInverse(Inverse):
 
     def forward(self, codes: Tensor) -> Tensor:
         """Invert codes `[N, *code_shape]` to images `[N, *image_shape]` in [0, 1]."""
-        by_name = dict(zip(self.plan.targets, self.stages, strict=True))
-        found = chained([by_name[name] for name in self.plan.chain(self.layer)], codes)
+        found = chained([self.stages[name] for name in self.plan.chain(self.layer)], codes)
         return found.reshape(-1, *self.image_shape)
 
     @property
@@ -148,7 +150,7 @@ class ModularInverse(Inverse):
         """inverse.LAYER.first, …: those of each stage's inverse."""
         return {
             f"inverse.{layer}.{name}": tensor
-            for layer, stage in zip(self.plan.targets, self.stages, strict=True)
+            for layer, stage in self.stages.items()
             for name, tensor in stage.named_parameters()
         }
 

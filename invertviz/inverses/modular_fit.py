@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import torch
@@ -13,7 +13,7 @@ from tqdm.auto import tqdm
 
 from invertviz._arrays import ArrayLike, generator_of
 from invertviz.images import as_floats, as_stack, check_scale
-from invertviz.parts import Network, Split
+from invertviz.parts import Network
 
 from .base import batches_of
 from .plan import IMAGE, Plan
@@ -24,6 +24,7 @@ _ROWS = 2**17  # positions that a linear part is solved from
 _SOLVING, _ALONE = 0.2, 0.3  # until which share of the time
 _CHECKS = 10
 _PATIENCE = 4
+_LATE = 0.6  # share of the time before which no fit stops
 _CHECKING = 0.1  # most of the time that is spent on held-out images
 _WARM = 0.05
 
@@ -46,7 +47,9 @@ class Settings(NamedTuple):
     def check(self) -> None:
         """Refuse what makes no sense."""
         positive = (self.seconds, self.batch_size, self.learning_rate, self.width)
-        if not all(0 < value < math.inf for value in positive) or (self.steps or 1) < 1:
+        if not all(0 < value < math.inf for value in positive) or not (
+            self.steps is None or self.steps >= 1
+        ):
             raise ValueError(
                 f"seconds is {self.seconds}, steps {self.steps}, batch_size {self.batch_size}, "
                 f"learning_rate {self.learning_rate}, width {self.width}; give positive numbers."
@@ -148,7 +151,7 @@ class _Fit:
         self.variance = float(pixels.var(0, correction=0).mean().clamp_min(1e-6))
         for name, split in self.splits.items():
             stage = self.stages[name]
-            total = square = 0
+            total = square = torch.zeros((), dtype=torch.float64)
             for some in few:
                 maps = stage.source.lay_out(split.encoder(some)).double()
                 total = total + maps.mean((0, 2, 3)) * len(some) / len(pixels)
@@ -194,7 +197,7 @@ class _Fit:
             parameter.requires_grad_(True)
         optimizer = torch.optim.Adam(parameters, lr=self.settings.learning_rate, fused=True)
         batches, starts = self.batches(), self._starts()
-        keeper = _Keeper(self.parts, self.budget)
+        keeper = _Keeper(self.stages, self.budget)
         keeper.check(self.held_out)
         while self.budget.share < 1:
             share = self.budget.share
@@ -214,30 +217,18 @@ class _Fit:
             if share >= _ALONE and keeper.is_due() and keeper.check(self.held_out):
                 break
         keeper.restore()
-        self._keep_straight()
         for parameter in parameters:
             parameter.requires_grad_(False).grad = None
 
-    @torch.no_grad()
-    def _keep_straight(self) -> None:
-        """Leave out what was learned where the linear part alone does better on held-out images."""
-        images = self.images(self.held)
-        for name in {*self.stages} - {*self.plan.targets.values()}:
-            codes, stage = self.splits[name].encoder(images), self.stages[name]
-            last = stage.last.data.clone()
-            errors = []
-            for weight in (torch.zeros_like(last), last):
-                stage.last.data.copy_(weight)
-                found = self._inverted(name, codes).reshape(images.shape)
-                errors.append(float((found - images).square().mean()))
-            if errors[0] < errors[1]:
-                stage.last.data.zero_()
-
     def _starts(self) -> Iterator[str]:
-        """Every layer in turn, in a new order each time."""
+        """Layers by chance, those that are soon inverted more often."""
         names = [*self.stages]
+        work = [sum(self.stages[a].work for a in self.plan.chain(name)) for name in names]
+        often = torch.tensor(work, dtype=torch.float64).rsqrt()
         while True:
-            for place in torch.randperm(len(names), generator=self.generator).tolist():
+            for place in torch.multinomial(
+                often, 64, replacement=True, generator=self.generator
+            ).tolist():
                 yield names[place]
 
     def _apart(self, images: Tensor) -> Tensor:
@@ -258,7 +249,9 @@ class _Fit:
         found = self._inverted(start, codes).reshape(images.shape)
         loss = (found - images).square().mean() / self.variance
         if settings.representation or settings.classes:
-            again = split.encoder(found)
+            # A part of them tells where to go, and halves the time of a step.
+            few = max(2, len(images) // 4)
+            again, codes = split.encoder(found[:few]), codes[:few]
             stage = self.stages[start]
             apart = stage.standardized(again) - stage.standardized(codes)
             loss = loss + settings.representation * apart.square().mean()
@@ -275,28 +268,29 @@ class _Fit:
 
     @torch.no_grad()
     def held_out(self) -> dict[str, float]:
-        """Mean squared error of held-out images from each layer back."""
+        """How bad held-out images are, from each layer back."""
         images = self.images(self.held)
-        errors = {}
-        for name, split in self.splits.items():
-            found = self._inverted(name, split.encoder(images)).reshape(images.shape)
-            errors[name] = float((found - images).square().mean())
-        return errors
+        return {name: float(self._composed(name, images)) for name in self.stages}
 
+    @torch.no_grad()
     def reached(self) -> dict[str, float]:
         """Peak signal-to-noise ratio of held-out images, in dB, by layer."""
-        return {
-            name: -10 * math.log10(max(error, 1e-10)) for name, error in self.held_out().items()
-        }
+        images = self.images(self.held)
+        found = {}
+        for name, split in self.splits.items():
+            again = self._inverted(name, split.encoder(images)).reshape(images.shape)
+            error = float((again - images).square().mean())
+            found[name] = -10 * math.log10(max(error, 1e-10))
+        return found
 
 
 class _Keeper:
-    """Looks at held-out images now and then, and keeps what did best."""
+    """Looks at held-out images now and then, and keeps of each stage what did best."""
 
-    def __init__(self, parts: nn.Module, budget: _Budget) -> None:
-        self.parts, self.budget = parts, budget
-        self.best = math.inf
-        self.state: dict[str, Tensor] | None = None
+    def __init__(self, stages: Mapping[str, StageInverse], budget: _Budget) -> None:
+        self.stages, self.budget = stages, budget
+        self.best = dict.fromkeys(stages, math.inf)
+        self.states: dict[str, dict[str, Tensor]] = {}
         self.worse = 0
         self.next = _ALONE + (1 - _ALONE) / _CHECKS
         self.spent = self.last = 0.0
@@ -310,21 +304,21 @@ class _Keeper:
         self.next += (1 - _ALONE) / _CHECKS
         return True
 
-    def check(self, errors: Callable[[], dict[str, float]]) -> bool:
+    def check(self, held_out: Callable[[], dict[str, float]]) -> bool:
         """Look; whether to stop."""
         began = time.monotonic()
-        # Each layer counts alike: it is ratios of errors that are compared.
-        found = [math.log(max(error, 1e-10)) for error in errors().values()]
-        score = sum(found) / len(found)
+        better = False
+        for name, loss in held_out().items():
+            if loss < self.best[name]:
+                self.best[name], better = loss, True
+                state = self.stages[name].state_dict()
+                self.states[name] = {key: tensor.clone() for key, tensor in state.items()}
+        self.worse = 0 if better else self.worse + 1
         self.last = time.monotonic() - began
         self.spent += self.last
-        if score < self.best:
-            self.best, self.worse = score, 0
-            self.state = {name: t.clone() for name, t in self.parts.state_dict().items()}
-        else:
-            self.worse += 1
-        return self.worse >= _PATIENCE
+        # At high rates, what is learned looks worse than it is.
+        return self.worse >= _PATIENCE and self.budget.share > _LATE
 
     def restore(self) -> None:
-        if self.state is not None and self.worse:
-            self.parts.load_state_dict(self.state)
+        for name, state in self.states.items():
+            self.stages[name].load_state_dict(state)

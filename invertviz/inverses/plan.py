@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from invertviz.images import ImageSpec
-from invertviz.parts import Classifier, Layer, Split
+from invertviz.parts import Classifier, Split
 
 from .grids import Grid
 from .stages import StageInverse, gives_images

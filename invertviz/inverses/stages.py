@@ -37,6 +37,16 @@ class StageInverse(nn.Module):
             there are fewer, so that each costs as much.
     """
 
+    first: nn.Parameter
+    first_bias: nn.Parameter
+    middle: nn.Parameter
+    middle_bias: nn.Parameter
+    last: nn.Parameter
+    straight: nn.Parameter
+    bias: nn.Parameter
+    center: nn.Parameter
+    scale: nn.Parameter
+
     def __init__(self, source: Grid, target: Grid, *, images: bool, width: int = 768) -> None:
         super().__init__()
         self.source, self.target, self.images = source, target, images
@@ -57,7 +67,7 @@ class StageInverse(nn.Module):
         self.whole = images and gives_images(source, target)
         reach = side if channels * side**2 <= _MOST_FEATURES else 1
         self.linear = self.whole or channels * reach**2 <= _MOST_FEATURES
-        shapes = {
+        shapes: dict[str, tuple[int, ...]] = {
             "first": (hidden, channels, side, side),
             "middle": (hidden, hidden, side, side),
             "last": (outputs, hidden, side, side),
@@ -97,6 +107,12 @@ class StageInverse(nn.Module):
         if self.linear:
             found = found + _convolved(maps, self.straight)
         return self._bounded(self._spread(found + self.bias[:, None, None]))
+
+    @property
+    def work(self) -> int:
+        """Multiplications for one code, more or less."""
+        weights = self.first.numel() + self.middle.numel() + self.last.numel()
+        return weights * self.down.size * self.across.size
 
     @torch.no_grad()
     def solve(self, pairs: Iterable[tuple[Tensor, Tensor]]) -> None:

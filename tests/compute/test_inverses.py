@@ -522,3 +522,31 @@ def test_fits_leave_gradients_and_flags_as_they_were(kind, activation):
     assert all(parameter.grad is None for parameter in network.parameters())
     own = inverse.named_tensors().values()
     assert not any(tensor.requires_grad or tensor.grad is not None for tensor in own)
+
+
+def test_ridge_of_large_codes_is_that_along_their_principal_axes(monkeypatch):
+    """Where the axes are all that there are, it is the same as without them."""
+    network = untrained((12, 8, 6, 3), image_shape=(4, 3), device="cpu", seed=3)
+    plain = RidgeInverse.fit(network, IMAGES, penalties=[1e-6])
+    monkeypatch.setattr("invertviz.inverses.ridge._MOST_NUMBERS", 5)
+    large = RidgeInverse.fit(network, IMAGES, penalties=[1e-6])
+    assert large.settings["rank"] == 6
+    codes = torch.tensor(network.encode(IMAGES))
+    torch.testing.assert_close(large(codes), plain(codes), atol=2e-3, rtol=0)
+    again = RidgeInverse.unfitted(network, large.settings).named_tensors()
+    assert {n: t.shape for n, t in again.items()} == {
+        n: t.shape for n, t in large.named_tensors().items()
+    }
+
+
+def test_ridge_of_a_hundred_thousand_numbers_fits_in_memory():
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 32, 3, stride=4, padding=1), torch.nn.Flatten(),
+        torch.nn.Linear(32 * 56 * 56, 5),
+    )  # fmt: skip
+    network = InvertibleNetwork.from_module(module, "0", image_shape=(3, 224, 224))
+    images = rng.integers(0, 255, (20, 3, 224, 224), dtype=np.uint8)
+    turned = network.with_inverse(RidgeInverse.fit(network, images))
+    assert sum(t.numel() for t in turned.inverse.parameters()) < 20 * (100_352 + 150_528 + 20)
+    error = turned.reconstruct(images).images - images / 255
+    assert np.square(error).mean() < np.var(images / 255, axis=0).mean()
