@@ -358,7 +358,10 @@ def test_class_names_are_shown_as_text(lab):
 
 
 def test_of_many_classes_the_one_it_says_is_in_sight(lab):
-    many = "network = invertviz.untrained([784, 20, 20, 40], seed=0)\nnetwork.classifier.biases[-1][39] += 9\n"
+    many = (
+        "network = invertviz.untrained([784, 20, 20, 40], seed=0)\n"
+        "network.classifier.biases[-1][39] += 9\n"
+    )
     cell = CELLS[0].replace("network = invertviz.load_pretrained()\n", many)
     lab.run_notebook(
         [cell.replace("DrawingCanvas(network", "DrawingCanvas(network, image=digits.images[0]")]
