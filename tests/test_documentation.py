@@ -58,6 +58,7 @@ SHORTER = {
         "labels, device": "labels, steps=20, inverse_steps=20, confidence=0, device",
     },
     "own_network.md": {
+        "images, seconds=120": "images[:200], steps=2",
         "network, images)  # the article's": "network, images, steps=20, confidence=0)",
         "hidden=(64, 32)": "hidden=(64, 32), steps=20, inverse_steps=20, confidence=0",
     },
