@@ -79,7 +79,7 @@ def layer_comparison(
     inch = (across - gap) / broad
     down = high * inch + gap
     strip, curve, above = 0.62, 0.62, 0.3 if title else 0.06
-    named = 0.12 + 0.052 * max(map(len, names))
+    named = 0.14 + 0.066 * max(map(len, ["image", *names]))
     tall = above + count * down + named + len(_CURVES) * strip * 1.12 + 0.1
     alt = (
         f"{count} images and what comes back of them from the layers {', '.join(names)}; below, "
@@ -126,9 +126,12 @@ def layer_comparison(
         axes.spines["left"].set_color(FAINT)
         axes.grid(axis="y", color="#e6e6e6", linewidth=0.5)
         axes.set_axisbelow(True)
+        # Where the curve is not: most is lost late.
+        x, y = {"psnr": (0.996, 1.0), "class_consistency": (0.004, 0.1)}.get(key, (0.004, 1.0))
+        right = {"ha": "right" if x > 0.5 else "left", "va": "top" if y > 0.5 else "bottom"}
         axes.text(
-            0.004, 1.0, label, transform=axes.transAxes, fontsize=7, color=colour, va="top",
-            parse_math=False,
+            x, y, label, transform=axes.transAxes, fontsize=7, color=colour, parse_math=False,
+            **right,
         )  # fmt: skip
     head(figure, title)
     return figure

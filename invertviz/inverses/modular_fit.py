@@ -20,6 +20,7 @@ from .plan import IMAGE, Plan
 from .stages import StageInverse, chained
 
 _MANY = 2**22  # numbers of the largest code in a batch
+_KEPT = 2**25  # numbers of a layer's codes that are kept to learn from
 _ROWS = 2**17  # positions that a linear part is solved from
 _SOLVING, _ALONE = 0.2, 0.3  # until which share of the time
 _CHECKS = 10
@@ -131,17 +132,12 @@ class _Fit:
             stage.draw(generator)
             stage.to(network.device, network.dtype)
         self.parts = nn.ModuleList(self.stages.values())
+        self.codes: dict[str, Tensor] = {}  # of all known images, by layers with small ones
 
     def images(self, index: Tensor) -> Tensor:
         """Some of the images, `[N, *image_shape]`."""
         some = self.stack[index.to(self.stack.device)]
         return as_floats(some, device=self.network.device, dtype=self.network.dtype)
-
-    def batches(self) -> Iterator[Tensor]:
-        """Endless batches of images to learn from."""
-        cpu = torch.device("cpu")
-        for batch in batches_of(len(self.known), self.batch_size, self.generator, cpu):
-            yield self.images(self.known[batch])
 
     @torch.no_grad()
     def standardize(self) -> None:
@@ -172,11 +168,18 @@ class _Fit:
         stage = self.stages[name]
         rows = 1 if stage.whole else stage.source.height * stage.source.width
         wanted = min(len(self.known), max(2 * self.batch_size, _ROWS // rows))
+        seen = []
+        small = wanted * math.prod(stage.source.code_shape) <= _KEPT
         for place, some in enumerate(self.known[:wanted].split(self.batch_size)):
             if place and self.settings.steps is None and self.budget.share > share:
                 return
             images = self.images(some)
-            yield self._standard(name, images), self._standard(self.plan.targets[name], images)
+            with torch.no_grad():
+                codes = self.splits[name].encoder(images)
+            seen += [codes] if small else []
+            yield stage.standardized(codes), self._standard(self.plan.targets[name], images)
+        if small and wanted == len(self.known):
+            self.codes[name] = torch.cat(seen)
 
     @torch.no_grad()
     def _standard(self, name: str, images: Tensor) -> Tensor:
@@ -196,7 +199,8 @@ class _Fit:
         for parameter in parameters:
             parameter.requires_grad_(True)
         optimizer = torch.optim.Adam(parameters, lr=self.settings.learning_rate, fused=True)
-        batches, starts = self.batches(), self._starts()
+        starts = self._starts()
+        batches = batches_of(len(self.known), self.batch_size, self.generator, torch.device("cpu"))
         keeper = _Keeper(self.stages, self.budget)
         keeper.check(self.held_out)
         while self.budget.share < 1:
@@ -204,11 +208,15 @@ class _Fit:
             rate = min(1.0, (share + 0.01) / _WARM) * (1 + math.cos(math.pi * share)) / 2
             for group in optimizer.param_groups:
                 group["lr"] = self.settings.learning_rate * rate
-            images = next(batches)
+            batch = next(batches)
+            images = self.images(self.known[batch])
             with torch.enable_grad():
-                loss = (
-                    self._apart(images) if share < _ALONE else self._composed(next(starts), images)
-                )
+                if share < _ALONE:
+                    loss = self._apart(images)
+                else:
+                    start = next(starts)
+                    codes = self.codes[start][batch] if start in self.codes else None
+                    loss = self._composed(start, images, codes)
             gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
             for parameter, gradient in zip(parameters, gradients, strict=True):
                 parameter.grad = gradient
@@ -241,16 +249,17 @@ class _Fit:
             loss = loss + (error / self.variance if target == IMAGE else error)
         return loss
 
-    def _composed(self, start: str, images: Tensor) -> Tensor:
+    def _composed(self, start: str, images: Tensor, codes: Tensor | None = None) -> Tensor:
         """What becomes of images from one layer back; see `ModularInverse.fit`."""
         split, settings = self.splits[start], self.settings
-        with torch.no_grad():
-            codes = split.encoder(images)
+        if codes is None:
+            with torch.no_grad():
+                codes = split.encoder(images)
         found = self._inverted(start, codes).reshape(images.shape)
         loss = (found - images).square().mean() / self.variance
         if settings.representation or settings.classes:
             # A part of them tells where to go, and halves the time of a step.
-            few = max(2, len(images) // 4)
+            few = max(2, len(images) // 8)
             again, codes = split.encoder(found[:few]), codes[:few]
             stage = self.stages[start]
             apart = stage.standardized(again) - stage.standardized(codes)
