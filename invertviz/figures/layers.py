@@ -128,11 +128,17 @@ def layer_comparison(
         axes.set_axisbelow(True)
         # Where the curve is not: most is lost late.
         x, y = {"psnr": (0.996, 1.0), "class_consistency": (0.004, 0.1)}.get(key, (0.004, 1.0))
-        right = {"ha": "right" if x > 0.5 else "left", "va": "top" if y > 0.5 else "bottom"}
         axes.text(
-            x, y, label, transform=axes.transAxes, fontsize=7, color=colour, parse_math=False,
-            **right,
-        )  # fmt: skip
+            x,
+            y,
+            label,
+            transform=axes.transAxes,
+            fontsize=7,
+            color=colour,
+            ha="right" if x > 0.5 else "left",
+            va="top" if y > 0.5 else "bottom",
+            parse_math=False,
+        )
     head(figure, title)
     return figure
 
