@@ -363,7 +363,8 @@ def test_codes_that_overflow_are_refused(activation):
 
 
 @pytest.mark.parametrize(
-    ("names", "message"), [(["a", "b", "a"], "more than once"), (["a", "", "c"], "empty")]
+    ("names", "message"),
+    [(["a", "b", "a"], r"names \['a'\] are given more than once"), (["a", "", "c"], "empty")],
 )
 def test_class_names_tell_classes_apart(names, message):
     with pytest.raises(ValueError, match=message):
@@ -401,3 +402,18 @@ def test_made_in_inference_mode_it_can_be_fitted_later(sample):
             progress=False,
         )
     fit_classifier(network, sample.train.images, sample.train.labels, steps=1, progress=False)
+
+
+def test_a_module_gets_images_as_they_are_unless_it_expects_others():
+    module = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 5), torch.nn.Linear(5, 3))
+    images = torch.rand(4, 3, 2, 2)
+    for settings, seen in (
+        ({}, images),
+        ({"mean": 0.4, "std": 0.2}, (images - 0.4) / 0.2),
+        ({"device": "cpu"}, images),
+    ):
+        network = InvertibleNetwork.from_module(module, image_shape=(3, 2, 2), **settings)
+        found = network.classify(network.encode(images))
+        torch.testing.assert_close(found, module(seen).softmax(-1).detach())
+    with pytest.raises(ValueError, match=r"module is on cpu: move it there first"):
+        InvertibleNetwork.from_module(module, image_shape=(3, 2, 2), device="meta")
