@@ -97,7 +97,7 @@ def _true_and_predicted(counts: NDArray[Any]) -> tuple[int, int]:
 def _consistency(network: Network, images: Images, labels: Any, *, on: str, against: str) -> float:
     result = evaluate(network, images, labels)
     chosen = result.misclassified if on == "wrong" else np.arange(len(labels))
-    seen = np.asarray(network.reconstruct(images[chosen]).images)
+    seen = np.asarray(network.reconstruct(images[chosen]).images).clip(0, 1)  # as it is shown
     taken = np.asarray(network.classify(network.encode(seen))).argmax(1)
     asked = result.predictions if against == "predictions" else np.asarray(labels)
     return float((taken == asked[chosen]).mean())

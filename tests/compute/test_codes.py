@@ -6,6 +6,8 @@ import torch
 
 from invertviz import (
     CodePrior,
+    InvertibleNetwork,
+    RidgeInverse,
     optimize_codes,
     project_units,
     sweep_unit,
@@ -198,3 +200,18 @@ def test_from_the_default_start_it_moves(activation):
 def test_the_article_s_start_is_zeros(pretrained):
     found = optimize_codes(pretrained, [7], steps=1, progress=False)
     np.testing.assert_array_equal(found.trajectory[0], np.zeros((1, 100)))
+
+
+def test_a_channel_is_swept_as_a_whole_to_its_mean():
+    module = torch.nn.Sequential(
+        torch.nn.Conv2d(1, 3, 3), torch.nn.Flatten(), torch.nn.Linear(48, 2)
+    )
+    network = InvertibleNetwork.from_module(module, "0", image_shape=(6, 6))
+    images = np.random.default_rng(0).random((40, 6, 6))
+    network = network.with_inverse(RidgeInverse.fit(network, images))
+    code = network.encode(images[:1])
+    moved = code.copy()
+    moved[:, 2] += 1.5 - moved[:, 2].mean()
+    found = sweep_unit(network, code, 2, [1.5, float(code[:, 2].mean())])
+    np.testing.assert_allclose(found[0], network.invert(moved)[0], atol=1e-5)
+    np.testing.assert_allclose(found[1], network.invert(code)[0], atol=1e-5)
