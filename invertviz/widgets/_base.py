@@ -44,6 +44,11 @@ def front_end(name: str) -> tuple[str, str]:
     return script.read_text(encoding="utf-8"), styles.read_text(encoding="utf-8")
 
 
+def _vector_layers(network: InvertibleNetwork) -> str:
+    names = [each.name for each in network.layers if each.usable and len(each.code_shape) == 1]
+    return ", ".join(names[:8]) or "its layers with such codes (there are none)"
+
+
 class NetworkWidget(anywidget.AnyWidget):
     """A widget around one network.
 
@@ -70,6 +75,8 @@ class NetworkWidget(anywidget.AnyWidget):
         TypeError: not a network, or an unknown argument.
         ValueError: a value that a trait cannot take, also when it is assigned later.
     """
+
+    _of_vectors = False  # whether its codes have to be vectors
 
     class_names = t.List(t.Unicode(), read_only=True).tag(sync=True)
     image_shape = t.Tuple(t.Int(), t.Int(), read_only=True).tag(sync=True)
@@ -219,6 +226,12 @@ class NetworkWidget(anywidget.AnyWidget):
             raise ValueError(
                 f"{type(self).__name__} shows grey images of rows and columns, but this network's "
                 f"have shape {list(network.image_shape)}."
+            )
+        if self._of_vectors and len(network.code_shape) != 1:
+            raise ValueError(
+                f"{type(self).__name__} works on codes that are vectors so far, and those of the "
+                f"layer {network.layer.name} have shape {list(network.code_shape)}; choose one of "
+                f"{_vector_layers(network)} by network.at(…)."
             )
         self._refuse_unknown(traits)
         return network if inverse is None else network.with_inverse(inverse)

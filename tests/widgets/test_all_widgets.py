@@ -12,7 +12,7 @@ import pytest
 import torch
 import traitlets
 
-from invertviz import CodePrior, fit_classifier, untrained
+from invertviz import CodePrior, InvertibleNetwork, RidgeInverse, fit_classifier, untrained
 from invertviz.widgets import (
     ClassPicker,
     DrawingCanvas,
@@ -416,3 +416,17 @@ def test_whatever_a_training_record_holds_a_page_gets_weights(network, record):
     assert b"NaN" not in canvas._network_model.weights[:2000]
     assert isinstance(canvas._network_model, NetworkModel)
     assert network.training_record is record
+
+
+def test_codes_that_are_maps_are_refused_where_only_vectors_can_be_worked_on():
+    layers = torch.nn.Conv2d(1, 4, 3), torch.nn.Flatten(), torch.nn.Linear(64, 5)
+    module = torch.nn.Sequential(*layers, torch.nn.Linear(5, 3))
+    network = InvertibleNetwork.from_module(module, "0", image_shape=(6, 6))
+    shown = np.random.default_rng(0).random((30, 6, 6))
+    network = network.with_inverse(RidgeInverse.fit(network, shown))
+    for kind in (UnitSliders, ClassPicker):
+        with pytest.raises(ValueError, match=r"layer 0 have shape \[4, 4, 4\]; choose one of 1, 2"):
+            kind(network)
+    canvas = DrawingCanvas(network, image=shown[0])
+    assert canvas.code.shape == (4, 4, 4)
+    canvas.close()

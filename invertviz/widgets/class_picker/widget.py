@@ -108,6 +108,7 @@ class ClassPicker(NetworkWidget):
             setting out of range; a prior that there are no images to fit on.
     """
 
+    _of_vectors = True
     _esm, _css = front_end("class_picker")
 
     classes = Classes()

@@ -87,6 +87,7 @@ class UnitSliders(NetworkWidget):
         ValueError: the network's images are not rows and columns; a bad code, bad examples.
     """
 
+    _of_vectors = True
     _esm, _css = front_end("unit_sliders")
 
     base = Code()
