@@ -136,7 +136,27 @@ class DenseClassifier(Classifier):
         }
 
 
-class DenseEncoder(Encoder):
+class _Layers(nn.Module):
+    """Some of the layers, with the activation between any two."""
+
+    def __init__(
+        self,
+        weights: Iterable[nn.Parameter],
+        biases: Iterable[nn.Parameter],
+        activation: Activation,
+    ) -> None:
+        super().__init__()
+        self.weights = nn.ParameterList(weights)
+        self.biases = nn.ParameterList(biases)
+        self.activation = activation
+
+    def through(self, rows: Tensor) -> Tensor:
+        """The last layer's pre-activations `[N, out]` of rows `[N, in]`."""
+        weights, biases = tensors_of(self.weights), tensors_of(self.biases)
+        return through_layers(rows, weights, biases, self.activation)
+
+
+class DenseEncoder(_Layers, Encoder):
     """The layers up to the code."""
 
     def __init__(
@@ -145,40 +165,20 @@ class DenseEncoder(Encoder):
         biases: Iterable[nn.Parameter],
         activation: Activation,
     ) -> None:
-        super().__init__()
-        self.weights = nn.ParameterList(weights)
-        self.biases = nn.ParameterList(biases)
-        self.activation = activation
+        super().__init__(weights, biases, activation)
         self.code_shape = (len(self.biases[-1]),)
 
     def forward(self, images: Tensor) -> Tensor:
         """Codes `[N, units]` of images; no checks."""
-        rows = images.reshape(len(images), -1)
-        return through_layers(
-            rows, tensors_of(self.weights), tensors_of(self.biases), self.activation
-        )
+        return self.through(images.reshape(len(images), -1))
 
 
-class DenseHead(Head):
+class DenseHead(_Layers, Head):
     """The layers after the code."""
-
-    def __init__(
-        self,
-        weights: Iterable[nn.Parameter],
-        biases: Iterable[nn.Parameter],
-        activation: Activation,
-    ) -> None:
-        super().__init__()
-        self.weights = nn.ParameterList(weights)
-        self.biases = nn.ParameterList(biases)
-        self.activation = activation
 
     def forward(self, codes: Tensor) -> Tensor:
         """Logits `[N, classes]` of codes `[N, units]`; no checks."""
-        rows = self.activation.forward(codes)
-        return through_layers(
-            rows, tensors_of(self.weights), tensors_of(self.biases), self.activation
-        )
+        return self.through(self.activation.forward(codes))
 
     def gradient(self, targets: Tensor) -> GradientAt:
         """Written out for one layer of sigmoid units, whose steps take microseconds."""
